@@ -1,0 +1,1 @@
+"""WRAP Portal: who has had Prevent training, who has not, and what happens next."""

@@ -1,0 +1,1 @@
+"""The trail: who changed, saw or exported what, and when."""

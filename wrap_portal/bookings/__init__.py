@@ -1,0 +1,1 @@
+"""Places on training sessions, and what became of them."""

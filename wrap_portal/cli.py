@@ -1,0 +1,16 @@
+"""The flask commands of every room, assembled."""
+
+from flask import Flask
+
+from wrap_portal.accounts.commands import accounts
+from wrap_portal.coverage.commands import coverage
+from wrap_portal.jobs.commands import jobs
+from wrap_portal.organisations.commands import registers
+
+GROUPS = (accounts, registers, coverage, jobs)
+
+
+def init_commands(app: Flask) -> None:
+    """Add every group of commands to `flask`."""
+    for group in GROUPS:
+        app.cli.add_command(group)

@@ -1,0 +1,5 @@
+"""The pages of the courses room."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("courses", __name__)

@@ -1,0 +1,1 @@
+"""Figures on paper: workbooks now, committee reports later."""

@@ -1,0 +1,1 @@
+"""Training sessions in the diary: dates, places, trainers."""

@@ -1,0 +1,1 @@
+"""Who may deliver which course, where, and from when to when."""
