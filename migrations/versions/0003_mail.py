@@ -25,7 +25,12 @@ def upgrade() -> None:
         sa.Column("body_html", sa.String(), nullable=True),
         sa.Column("calendar", sa.String(), nullable=True),
         sa.Column("calendar_method", sa.String(), nullable=True),
-        sa.Column("confidential", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column(
+            "confidential",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+        ),
         sa.Column(
             "state",
             sa.Enum(
@@ -47,20 +52,43 @@ def upgrade() -> None:
         sa.Column("queued_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("leased_until", sa.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "attempts", sa.Integer(), server_default=sa.text("0"), nullable=False
+        ),
         sa.Column("sent_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("last_error", sa.String(), nullable=True),
-        sa.CheckConstraint(
-            "(state = 'sending') = (leased_until IS NOT NULL)", name=op.f("ck_messages_lease")
+        sa.Column(
+            "possibly_repeated",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
         ),
-        sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=op.f("ck_messages_sent")),
-        sa.CheckConstraint("position('@' in recipient) > 1", name=op.f("ck_messages_recipient")),
-        sa.CheckConstraint("attempts BETWEEN 0 AND 10", name=op.f("ck_messages_attempts")),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'sending') = (leased_until IS NOT NULL)",
+            name=op.f("ck_messages_lease"),
+        ),
+        sa.CheckConstraint(
+            "(state = 'sent') = (sent_at IS NOT NULL)", name=op.f("ck_messages_sent")
+        ),
+        sa.CheckConstraint(
+            "position('@' in recipient) > 1", name=op.f("ck_messages_recipient")
+        ),
+        sa.CheckConstraint(
+            "(calendar IS NULL) = (calendar_method IS NULL)",
+            name=op.f("ck_messages_calendar"),
+        ),
+        sa.CheckConstraint(
+            "attempts BETWEEN 0 AND 10", name=op.f("ck_messages_attempts")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("message_id", name=op.f("uq_messages_message_id")),
     )
     op.create_index(
-        "ix_messages_authority_id_queued_at", "messages", ["authority_id", "queued_at"], unique=False
+        "ix_messages_authority_id_queued_at",
+        "messages",
+        ["authority_id", "queued_at"],
+        unique=False,
     )
     op.create_index(
         "ix_messages_due",
@@ -81,7 +109,9 @@ def downgrade() -> None:
     """Drop them."""
     op.drop_index("uq_messages_occurrence", table_name="messages")
     op.drop_index(
-        "ix_messages_due", table_name="messages", postgresql_where=sa.text("state IN ('queued', 'sending')")
+        "ix_messages_due",
+        table_name="messages",
+        postgresql_where=sa.text("state IN ('queued', 'sending')"),
     )
     op.drop_index("ix_messages_authority_id_queued_at", table_name="messages")
     op.drop_table("messages")

@@ -27,14 +27,21 @@ class Message(db.Model):
     (kind, recipient, subject record, occurrence) is unique: asking twice queues once (domain.md 5.3). `message_id` is
     written before the first try, so that a repeat after a crash carries the same Message-ID (quality.md Q5).
     `confidential` marks a message with a way in (a sign-in link): its body is never shown and is emptied once sent.
+    `possibly_repeated` marks one that was tried again after a try whose outcome nobody knows (a kill, a connection
+    dropped after the text): it may have arrived twice. `reason` tells people who look at the queue why it exists.
     """
 
     __tablename__ = "messages"
     __table_args__ = (
         CheckConstraint("position('@' in recipient) > 1", name="recipient"),
-        CheckConstraint("(state = 'sending') = (leased_until IS NOT NULL)", name="lease"),
+        CheckConstraint(
+            "(state = 'sending') = (leased_until IS NOT NULL)", name="lease"
+        ),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent"),
         CheckConstraint("attempts BETWEEN 0 AND 10", name="attempts"),
+        CheckConstraint(
+            "(calendar IS NULL) = (calendar_method IS NULL)", name="calendar"
+        ),
         Index(
             "uq_messages_occurrence",
             "kind",
@@ -44,7 +51,11 @@ class Message(db.Model):
             "occurrence",
             unique=True,
         ),
-        Index("ix_messages_due", "next_attempt_at", postgresql_where=text("state IN ('queued', 'sending')")),
+        Index(
+            "ix_messages_due",
+            "next_attempt_at",
+            postgresql_where=text("state IN ('queued', 'sending')"),
+        ),
         Index("ix_messages_authority_id_queued_at", "authority_id", "queued_at"),
     )
 
@@ -71,3 +82,5 @@ class Message(db.Model):
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     sent_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     last_error: Mapped[str | None]
+    possibly_repeated: Mapped[bool] = mapped_column(server_default=text("false"))
+    reason: Mapped[str | None]
