@@ -52,9 +52,7 @@ def upgrade() -> None:
         sa.Column("queued_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("next_attempt_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("leased_until", sa.TIMESTAMP(timezone=True), nullable=True),
-        sa.Column(
-            "attempts", sa.Integer(), server_default=sa.text("0"), nullable=False
-        ),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("sent_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("last_error", sa.String(), nullable=True),
         sa.Column(
@@ -68,19 +66,13 @@ def upgrade() -> None:
             "(state = 'sending') = (leased_until IS NOT NULL)",
             name=op.f("ck_messages_lease"),
         ),
-        sa.CheckConstraint(
-            "(state = 'sent') = (sent_at IS NOT NULL)", name=op.f("ck_messages_sent")
-        ),
-        sa.CheckConstraint(
-            "position('@' in recipient) > 1", name=op.f("ck_messages_recipient")
-        ),
+        sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=op.f("ck_messages_sent")),
+        sa.CheckConstraint("position('@' in recipient) > 1", name=op.f("ck_messages_recipient")),
         sa.CheckConstraint(
             "(calendar IS NULL) = (calendar_method IS NULL)",
             name=op.f("ck_messages_calendar"),
         ),
-        sa.CheckConstraint(
-            "attempts BETWEEN 0 AND 10", name=op.f("ck_messages_attempts")
-        ),
+        sa.CheckConstraint("attempts BETWEEN 0 AND 10", name=op.f("ck_messages_attempts")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
         sa.UniqueConstraint("message_id", name=op.f("uq_messages_message_id")),
     )

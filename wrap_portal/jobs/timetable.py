@@ -10,10 +10,10 @@ from flask import Flask, current_app
 class Job:
     """A piece of due work that the clock, or a person, starts by name.
 
-    Arguments: `name`, imperative with hyphens, the same word in the log, the command line and JobRun; `purpose`, one
-    sentence for people; `minutes`, how often the clock looks, counted from local midnight; `run`, does whatever is due
-    now and returns what it counted. `run` commits its own work and is harmless when nothing is due, when it runs twice
-    and when two processes run it at once (architecture.md 7).
+    Arguments: `name`, imperative with hyphens, the same word in the log, the command line and JobRun;
+    `purpose`, one sentence for people; `minutes`, how often the clock looks, counted from local midnight;
+    `run`, does whatever is due now and returns what it counted. `run` commits its own work and is harmless
+    when nothing is due, when it runs twice and when two processes run it at once (architecture.md 7).
     """
 
     name: str

@@ -24,24 +24,21 @@ class MessageState(StrEnum):
 class Message(db.Model):
     """One e-mail to one address, queued in the transaction that causes it.
 
-    (kind, recipient, subject record, occurrence) is unique: asking twice queues once (domain.md 5.3). `message_id` is
-    written before the first try, so that a repeat after a crash carries the same Message-ID (quality.md Q5).
-    `confidential` marks a message with a way in (a sign-in link): its body is never shown and is emptied once sent.
-    `possibly_repeated` marks one that was tried again after a try whose outcome nobody knows (a kill, a connection
-    dropped after the text): it may have arrived twice. `reason` tells people who look at the queue why it exists.
+    (kind, recipient, subject record, occurrence) is unique: asking twice queues once (domain.md 5.3).
+    `message_id` is written before the first try, so that a repeat after a crash carries the same Message-ID
+    (quality.md Q5). `confidential` marks a message with a way in (a sign-in link): its body is never shown
+    and is emptied once sent. `possibly_repeated` marks one that was tried again after a try whose outcome
+    nobody knows (a kill, a connection dropped after the text): it may have arrived twice. `reason` tells
+    people who look at the queue why it exists.
     """
 
     __tablename__ = "messages"
     __table_args__ = (
         CheckConstraint("position('@' in recipient) > 1", name="recipient"),
-        CheckConstraint(
-            "(state = 'sending') = (leased_until IS NOT NULL)", name="lease"
-        ),
+        CheckConstraint("(state = 'sending') = (leased_until IS NOT NULL)", name="lease"),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent"),
         CheckConstraint("attempts BETWEEN 0 AND 10", name="attempts"),
-        CheckConstraint(
-            "(calendar IS NULL) = (calendar_method IS NULL)", name="calendar"
-        ),
+        CheckConstraint("(calendar IS NULL) = (calendar_method IS NULL)", name="calendar"),
         Index(
             "uq_messages_occurrence",
             "kind",

@@ -10,7 +10,8 @@ from email_validator import EmailNotValidError, validate_email
 
 from wrap_portal.errors import DomainError
 
-# Ten tries in some sixteen hours: a mail server's night off is survived, a dead address is a person's business by then.
+# Ten tries in some sixteen hours: a mail server's night off is survived, a dead address is a person's
+# business by then.
 RETRY_DELAYS = (
     timedelta(minutes=1),
     timedelta(minutes=2),
@@ -29,7 +30,8 @@ LONGEST_ERROR = 500
 
 _ENCODED_WORD = re.compile(r"=\?[^?]*\?[^?]*\?[^?]*\?=")
 _SPACES = re.compile(r"\s+")
-# Categories of characters that break a header or turn its reading round: controls, format marks, surrogates, breaks.
+# Categories of characters that break a header or turn its reading round: controls, format marks,
+# surrogates, breaks.
 _NOT_IN_HEADERS = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _NOT_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -37,9 +39,9 @@ _NOT_IN_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 def header_text(text: str) -> str:
     """Return `text` as one line that can stand in any header.
 
-    Python's own e-mail package decodes encoded words in a value it is given, and what comes out of them may hold CR LF
-    and so a header of its own (quality.md Q7). So encoded words are decoded here, over and over while decoding finds
-    more inside, then everything that is not a visible character or a space goes.
+    Python's own e-mail package decodes encoded words in a value it is given, and what comes out of them may
+    hold CR LF and so a header of its own (quality.md Q7). So encoded words are decoded here, over and over
+    while decoding finds more inside, then everything that is not a visible character or a space goes.
     """
     for _ in range(5):
         text = _visible(text)
@@ -58,8 +60,7 @@ def _decoded_word(found: re.Match[str]) -> str:
 
 def _visible(text: str) -> str:
     spaced = "".join(
-        " " if unicodedata.category(character) in _NOT_IN_HEADERS else character
-        for character in text
+        " " if unicodedata.category(character) in _NOT_IN_HEADERS else character for character in text
     )
     return _SPACES.sub(" ", spaced).strip()
 
@@ -67,11 +68,7 @@ def _visible(text: str) -> str:
 def subject_line(text: str) -> str:
     """Return `text` as a subject: one clean line, shortened to 200 characters where it is longer."""
     line = header_text(text)
-    return (
-        line
-        if len(line) <= LONGEST_SUBJECT
-        else f"{line[: LONGEST_SUBJECT - 1].rstrip()}…"
-    )
+    return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1].rstrip()}…"
 
 
 def body_text(text: str) -> str:
@@ -99,5 +96,5 @@ def email_address(text: str) -> str:
 
 
 def retry_delay(attempts: int) -> timedelta | None:
-    """Return how long to wait after so many failed attempts, or None where a person must look (domain.md 5.5)."""
+    """Return how long to wait after so many failed attempts; None: a person must look (domain.md 5.5)."""
     return RETRY_DELAYS[attempts - 1] if attempts < MOST_ATTEMPTS else None

@@ -35,13 +35,14 @@ def queue_message(
 ) -> Message | None:
     """Put one message to one address into the outbox, in the caller's transaction.
 
-    Arguments: `kind`, what it is, in lower_snake_case; `recipient`, one bare address; `subject_type` and `subject_id`,
-    the record that it is about; `occurrence`, which of several messages of this kind about this record (a date, a
-    number); `calendar`, an iCalendar file, with its method in `calendar_method`; `confidential`, the body holds a way
-    in, is never shown and is emptied once sent; `authority_id`, whose managers see it; `send_at`, not before this
-    moment; `reason`, a sentence that tells the people who look at the queue why it exists.
-    Returns the message, or None where the same (kind, recipient, subject, occurrence) was queued before, whatever
-    became of it (domain.md 5.3).
+    Arguments: `kind`, what it is, in lower_snake_case; `recipient`, one bare address; `subject_type` and
+    `subject_id`, the record that it is about; `occurrence`, which of several messages of this kind about
+    this record (a date, a number); `calendar`, an iCalendar file, with its method in `calendar_method`;
+    `confidential`, the body holds a way in, is never shown and is emptied once sent; `authority_id`, whose
+    managers see it; `send_at`, not before this moment; `reason`, a sentence that tells the people who look
+    at the queue why it exists.
+    Returns the message, or None where the same (kind, recipient, subject, occurrence) was queued before,
+    whatever became of it (domain.md 5.3).
     Raises DomainError (field `email`) where the recipient is not an address.
     """
     if (calendar is None) != (calendar_method is None):
@@ -86,9 +87,7 @@ def _new_message_id() -> str:
     return f"<{uuid4().hex}@{sender.rpartition('@')[2]}>"
 
 
-def withdraw_messages(
-    *, subject_type: str, subject_id: int, kinds: Collection[str] | None = None
-) -> int:
+def withdraw_messages(*, subject_type: str, subject_id: int, kinds: Collection[str] | None = None) -> int:
     """Withdraw what is still queued about a record, because the reason is gone. Returns how many.
 
     A message that is being sent at this moment is not stopped.
@@ -116,9 +115,7 @@ def send_again(*, message: Message) -> None:
     if message.state is not MessageState.FAILED:
         raise DomainError("Only a message that failed can be sent again.")
     if message.confidential:
-        raise DomainError(
-            "This message held a link that no longer works. Ask for a new one instead."
-        )
+        raise DomainError("This message held a link that no longer works. Ask for a new one instead.")
     message.state = MessageState.QUEUED
     message.attempts = 0
     message.next_attempt_at = clock.now()

@@ -21,9 +21,9 @@ class ReminderState(StrEnum):
 
 
 class RefresherReminder(db.Model):
-    """One reminder that a member's training runs out (domain.md 5.1). One message = (kind, recipient, subject,
-    occurrence), unique: here the membership and requirement are the subject, `valid_until` and `offset_days` the
-    occurrence.
+    """One reminder that a member's training runs out (domain.md 5.1). One message = (kind, recipient,
+    subject, occurrence), unique: here the membership and requirement are the subject, `valid_until` and
+    `offset_days` the occurrence.
     """
 
     __tablename__ = "refresher_reminders"
