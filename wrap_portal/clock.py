@@ -22,7 +22,8 @@ def london_date(moment: datetime) -> date:
 
 
 def from_london(wall_time: datetime) -> datetime:
-    """Return the UTC moment of a naive London wall-clock time, the earlier one where the clock shows it twice."""
+    """Return the UTC moment of a naive London wall-clock time, the earlier one where the clock shows it
+    twice."""
     return wall_time.replace(tzinfo=LONDON).astimezone(UTC)
 
 

@@ -190,8 +190,8 @@ class EmbeddedServer:
         version = (self.data / "PG_VERSION").read_text().strip()
         if version != MAJOR_VERSION:
             raise EmbeddedPostgresError(
-                f"{self.data} was made by PostgreSQL {version}, this is {MAJOR_VERSION}. Make a backup with the "
-                "portal version that made it, move the folder away, and restore."
+                f"{self.data} was made by PostgreSQL {version}, this is {MAJOR_VERSION}. Make a backup "
+                "with the portal version that made it, move the folder away, and restore."
             )
         self._remove_leftovers()
         sockets = self._own_socket_folder()

@@ -1,4 +1,5 @@
-"""Every room's and furniture's tables in one place, so that migrations and the application see the same metadata."""
+"""Every room's and furniture's tables in one place, so that migrations and the application see the same
+metadata."""
 
 from wrap_portal.accounts import models as accounts
 from wrap_portal.attendance import models as attendance

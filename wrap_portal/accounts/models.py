@@ -33,8 +33,8 @@ class User(db.Model):
 class Grant(db.Model):
     """A role in an authority or in one organisation, from when it was given until it is taken away.
 
-    Managers and viewers reach an authority, leads an organisation, trainers either; an administrator's reach is the
-    portal itself (product.md M).
+    Managers and viewers reach an authority, leads an organisation, trainers either; an administrator's
+    reach is the portal itself (product.md M).
     """
 
     __tablename__ = "grants"
@@ -74,7 +74,7 @@ class Grant(db.Model):
 
 
 class SignInLink(db.Model):
-    """A single-use way in. Only the SHA-256 of the token is kept, so the table opens nothing (quality.md 2)."""
+    """A single-use way in. Only the SHA-256 of the token is kept: the table opens nothing (quality.md 2)."""
 
     __tablename__ = "sign_in_links"
     __table_args__ = (Index("ix_sign_in_links_user_id_created_at", "user_id", "created_at"),)

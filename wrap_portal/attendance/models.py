@@ -55,8 +55,8 @@ class Attendance(db.Model):
 class InHouseSession(db.Model):
     """Training that an accredited person gave in the own organisation: the cascade (domain.md 4.2).
 
-    The chain trainer -> lead -> in-house session is `accreditation_id`; what it yielded are the named attendees' records
-    and at most one headcount return.
+    The chain trainer -> lead -> in-house session is `accreditation_id`; what it yielded are the named
+    attendees' records and at most one headcount return.
     """
 
     __tablename__ = "in_house_sessions"

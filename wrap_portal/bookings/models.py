@@ -21,7 +21,8 @@ class BookingState(StrEnum):
 
 
 class Booking(db.Model):
-    """A person's place on a training session, booked from an organisation. One live place a person and session."""
+    """A person's place on a training session, booked from an organisation. One live place a person and
+    session."""
 
     __tablename__ = "bookings"
     __table_args__ = (

@@ -21,8 +21,9 @@ class CourseMode(StrEnum):
 class Course(db.Model):
     """A product that can be delivered (domain.md 1).
 
-    `authority_id` NULL means every authority's. `accredits_course_id`: attending this course proposes an accreditation
-    to deliver that one (train-the-trainer, domain.md 4.1). Validity is not here: it belongs to the requirement.
+    `authority_id` NULL means every authority's. `accredits_course_id`: attending this course proposes an
+    accreditation to deliver that one (train-the-trainer, domain.md 4.1). Validity is not here: it belongs
+    to the requirement.
     """
 
     __tablename__ = "courses"

@@ -37,11 +37,13 @@ requirement_courses = Table(
 
 
 class Requirement(db.Model):
-    """Who must hold which course, not older than how long, with a measure, a target and a source (domain.md 1, 3).
+    """Who must hold which course, not older than how long, with a measure, a target and a source (domain.md
+    1, 3).
 
-    `authority_id` NULL is the default catalogue; an authority's own requirement with the same code stands in its place
-    there. `categories` and `roles` NULL mean all of them. `target_percent` is the share of organisations that should be
-    covered; `threshold_percent` is the share of people that covers an organisation under SHARE, compared unrounded.
+    `authority_id` NULL is the default catalogue; an authority's own requirement with the same code stands
+    in its place there. `categories` and `roles` NULL mean all of them. `target_percent` is the share of
+    organisations that should be covered; `threshold_percent` is the share of people that covers an
+    organisation under SHARE, compared unrounded.
     """
 
     __tablename__ = "requirements"
@@ -89,8 +91,9 @@ class Requirement(db.Model):
 class CoverageSpan(db.Model):
     """One unbroken period in which an organisation meets a requirement, future included (architecture.md 5).
 
-    `by_claim` marks what only claims awaiting verification add: the headline reads the rows without it, "including
-    claims" reads both. The spans of one organisation and requirement never overlap, whatever `by_claim` says.
+    `by_claim` marks what only claims awaiting verification add: the headline reads the rows without it,
+    "including claims" reads both. The spans of one organisation and requirement never overlap, whatever
+    `by_claim` says.
     """
 
     __tablename__ = "coverage_spans"
@@ -115,8 +118,8 @@ class MemberSpan(db.Model):
 
 
 class StaleOrganisation(db.Model):
-    """An organisation whose evidence has changed in this transaction: triggers on every table of evidence write it,
-    `coverage.service.refresh_stale` empties it before the commit."""
+    """An organisation whose evidence has changed in this transaction: triggers on every table of evidence
+    write it, `coverage.service.refresh_stale` empties it before the commit."""
 
     __tablename__ = "stale_organisations"
 

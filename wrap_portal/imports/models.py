@@ -23,7 +23,8 @@ class ImportState(StrEnum):
 class ImportBatch(db.Model):
     """A file that somebody uploaded, parsed and previewed, with the rows that confirming it will write.
 
-    `rows` is the parsed content for the chosen authorities; it is emptied when the batch is applied or discarded.
+    `rows` is the parsed content for the chosen authorities; it is emptied when the batch is applied or
+    discarded.
     """
 
     __tablename__ = "import_batches"

@@ -1,1 +1,2 @@
-"""Authorities, their wards and the organisations that must hold trained people; the registers they come from."""
+"""Authorities, their wards and the organisations that must hold trained people; the registers they come
+from."""

@@ -60,7 +60,8 @@ class Ward(db.Model):
 
 
 class EstablishmentType(db.Model):
-    """A type of establishment in the schools register: which sector and category it is here, and whether it counts.
+    """A type of establishment in the schools register: which sector and category it is here, and whether it
+    counts.
 
     Inclusion is data with a reason, never code (registers.md 1, "Type codes").
     """
@@ -81,9 +82,9 @@ class EstablishmentType(db.Model):
 class Organisation(db.Model):
     """A body that must hold trained people. Never deleted: it closes, and its history stays.
 
-    `counts` says whether it is in scope, `not_counted_reason` why not. `category` is the bucket that figures are
-    sliced by: the phase, or the kind of establishment where the register has no phase (the phase trap).
-    `closed_on` is the first day on which it no longer counts (domain.md 2.2).
+    `counts` says whether it is in scope, `not_counted_reason` why not. `category` is the bucket that
+    figures are sliced by: the phase, or the kind of establishment where the register has no phase (the
+    phase trap). `closed_on` is the first day on which it no longer counts (domain.md 2.2).
     """
 
     __tablename__ = "organisations"
@@ -150,7 +151,8 @@ class OrganisationAlias(db.Model):
 class RegisterEdition(db.Model):
     """Which edition of a register an authority's organisations were last brought up to date with.
 
-    `register_date` is the date of the register itself, printed on every figure; `applied_at` is when it was applied.
+    `register_date` is the date of the register itself, printed on every figure; `applied_at` is when it was
+    applied.
     """
 
     __tablename__ = "register_editions"

@@ -53,10 +53,11 @@ class Person(db.Model):
 
 
 class Membership(db.Model):
-    """A person x organisation x role x date range. `during` includes the first day and excludes the leaving date.
+    """A person x organisation x role x date range. `during` includes the first day, not the leaving date.
 
     On the leaving date itself the person no longer covers the organisation (domain.md 2.5, F9).
-    The same person cannot hold the same role in the same organisation twice at once: an exclusion constraint says so.
+    The same person cannot hold the same role in the same organisation twice at once: an exclusion constraint
+    says so.
     The embedded PostgreSQL has no btree_gist, so equality is written as the overlap of one-number ranges.
     """
 

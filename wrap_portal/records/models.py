@@ -34,8 +34,8 @@ class RecordState(StrEnum):
 class TrainingRecord(db.Model):
     """The evidence: this person completed this course on this date.
 
-    `organisation_id` is the attendee's organisation on that date, for period reports; coverage follows memberships.
-    Never deleted: a mistake is voided with its reason.
+    `organisation_id` is the attendee's organisation on that date, for period reports; coverage follows
+    memberships. Never deleted: a mistake is voided with its reason.
     """
 
     __tablename__ = "training_records"

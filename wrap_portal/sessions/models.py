@@ -50,10 +50,12 @@ class Venue(db.Model):
 
 
 class TrainingSession(db.Model):
-    """One scheduled delivery of a course. `booked` is the number of confirmed places; it can never pass `capacity`.
+    """One scheduled delivery of a course. `booked` is the number of confirmed places; it can never pass
+    `capacity`.
 
-    `uid` and `sequence` belong to its calendar invitation: the one never changes, the other rises (domain.md 4.9).
-    `organisation_id` limits the audience to one organisation; NULL is open to all of the authority's organisations.
+    `uid` and `sequence` belong to its calendar invitation: the one never changes, the other rises
+    (domain.md 4.9). `organisation_id` limits the audience to one organisation; NULL is open to all of the
+    authority's organisations.
     """
 
     __tablename__ = "training_sessions"
@@ -100,9 +102,9 @@ class TrainingSession(db.Model):
 
 
 class SessionDate(db.Model):
-    """One date of a training session. `venue_id` and `live` repeat the session's, so that the database can refuse a
-    venue that is in use: an exclusion constraint sees one table only. Foreign keys keep neither apart from the session;
-    `sessions.service` writes all of them together.
+    """One date of a training session. `venue_id` and `live` repeat the session's, so that the database can
+    refuse a venue that is in use: an exclusion constraint sees one table only. Foreign keys keep neither
+    apart from the session; `sessions.service` writes all of them together.
     """
 
     __tablename__ = "session_dates"
@@ -134,7 +136,8 @@ class SessionDate(db.Model):
 
 
 class SessionTrainer(db.Model):
-    """A trainer on one date. A trainer cannot be in two places at once (domain.md 4.5); `live` falls with the session."""
+    """A trainer on one date. A trainer cannot be in two places at once (domain.md 4.5); `live` falls with
+    the session."""
 
     __tablename__ = "session_trainers"
     __table_args__ = (

@@ -15,7 +15,8 @@ from wrap_portal.people.models import Person
 
 
 class AccreditationScope(StrEnum):
-    """Where an accredited person may deliver: anywhere in the area, or only in the own organisation (domain.md 4.1)."""
+    """Where an accredited person may deliver: anywhere in the area, or only in the own organisation
+    (domain.md 4.1)."""
 
     AREA = "area"
     OWN_ORGANISATION = "own_organisation"
@@ -31,7 +32,8 @@ class AccreditationState(StrEnum):
 
 
 class Accreditation(db.Model):
-    """A person may deliver a course, from - to. `during` excludes its upper bound; the last valid day is the day before.
+    """A person may deliver a course, from - to. `during` excludes its upper bound; the last valid day is
+    the day before.
 
     Withdrawing one shortens `during` to the withdrawal date, so that what was delivered before stays valid.
     """
@@ -86,7 +88,8 @@ class Accreditation(db.Model):
 
 
 class TrainerAccount(db.Model):
-    """Which person a user is when they train: joins a User to a Person, which otherwise know nothing of each other."""
+    """Which person a user is when they train: joins a User to a Person, which otherwise know nothing of
+    each other."""
 
     __tablename__ = "trainer_accounts"
 

@@ -1,7 +1,7 @@
 """Access rules on views. The decorator records the rule, a test walks every route and fails where it lacks.
 
-A rule says who may *try*; which objects they may see is in the query's scope, and what is not theirs is the same
-404 as what does not exist (architecture.md 6).
+A rule says who may *try*; which objects they may see is in the query's scope, and what is not theirs is the
+same 404 as what does not exist (architecture.md 6).
 """
 
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 
 class Role(StrEnum):
-    """What a grant lets a user do: in one authority, in one organisation, or (administrator) in the portal."""
+    """What a grant lets a user do: in an authority, in one organisation, or (administrator) in the portal."""
 
     MANAGER = "manager"
     VIEWER = "viewer"
