@@ -135,10 +135,22 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 'unverified'"),
     )
+    op.create_index(
+        "uq_training_records_one_a_day",
+        "training_records",
+        ["person_id", "course_id", "completed_on"],
+        unique=True,
+        postgresql_where=sa.text("state IN ('accepted', 'unverified') AND source <> 'session'"),
+    )
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_index(
+        "uq_training_records_one_a_day",
+        table_name="training_records",
+        postgresql_where=sa.text("state IN ('accepted', 'unverified') AND source <> 'session'"),
+    )
     op.drop_index(
         "ix_training_records_unverified",
         table_name="training_records",

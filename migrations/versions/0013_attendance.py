@@ -72,6 +72,14 @@ def upgrade() -> None:
         sa.Column("headcount_return_id", sa.Integer(), nullable=True),
         sa.Column("logged_at", sa.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("logged_by_user_id", sa.Integer(), nullable=True),
+        sa.Column("submission_key", sa.Uuid(), nullable=True),
+        sa.Column("voided_at", sa.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("voided_by_user_id", sa.Integer(), nullable=True),
+        sa.Column("void_reason", sa.String(), nullable=True),
+        sa.CheckConstraint("btrim(course_version) <> ''", name=op.f("ck_in_house_sessions_course_version")),
+        sa.CheckConstraint(
+            "(voided_at IS NULL) = (void_reason IS NULL)", name=op.f("ck_in_house_sessions_void_has_reason")
+        ),
         sa.ForeignKeyConstraint(
             ["accreditation_id"], ["accreditations.id"], name=op.f("fk_in_house_sessions_accreditation_id")
         ),
@@ -87,8 +95,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_in_house_sessions_organisation_id")
         ),
+        sa.ForeignKeyConstraint(
+            ["voided_by_user_id"], ["users.id"], name=op.f("fk_in_house_sessions_voided_by_user_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_in_house_sessions")),
         sa.UniqueConstraint("headcount_return_id", name=op.f("uq_in_house_sessions_headcount_return_id")),
+        sa.UniqueConstraint("submission_key", name=op.f("uq_in_house_sessions_submission_key")),
+    )
+    op.create_index(
+        "ix_in_house_sessions_accreditation_id", "in_house_sessions", ["accreditation_id"], unique=False
     )
     op.create_index(
         "ix_in_house_sessions_organisation_id_held_on",
@@ -120,6 +135,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them."""
     op.drop_table("in_house_attendees")
+    op.drop_index("ix_in_house_sessions_accreditation_id", table_name="in_house_sessions")
     op.drop_index("ix_in_house_sessions_organisation_id_held_on", table_name="in_house_sessions")
     op.drop_table("in_house_sessions")
     op.drop_index("uq_attendances_session_date_id_person_id", table_name="attendances")

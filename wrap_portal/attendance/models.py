@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -56,11 +57,18 @@ class InHouseSession(db.Model):
     """Training that an accredited person gave in the own organisation: the cascade (domain.md 4.2).
 
     The chain trainer -> lead -> in-house session is `accreditation_id`; what it yielded are the named
-    attendees' records and at most one headcount return.
+    attendees' records and at most one headcount return. `submission_key` comes with the form: the same form
+    sent twice is one session. One that was logged by mistake is voided with its reason, together with all
+    that it yielded, and is never deleted.
     """
 
     __tablename__ = "in_house_sessions"
-    __table_args__ = (Index("ix_in_house_sessions_organisation_id_held_on", "organisation_id", "held_on"),)
+    __table_args__ = (
+        CheckConstraint("btrim(course_version) <> ''", name="course_version"),
+        CheckConstraint("(voided_at IS NULL) = (void_reason IS NULL)", name="void_has_reason"),
+        Index("ix_in_house_sessions_organisation_id_held_on", "organisation_id", "held_on"),
+        Index("ix_in_house_sessions_accreditation_id", "accreditation_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
@@ -71,6 +79,10 @@ class InHouseSession(db.Model):
     headcount_return_id: Mapped[int | None] = mapped_column(ForeignKey("headcount_returns.id"), unique=True)
     logged_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True))
     logged_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    submission_key: Mapped[UUID | None] = mapped_column(unique=True)
+    voided_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
+    voided_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    void_reason: Mapped[str | None]
 
     organisation: Mapped[Organisation] = relationship()
     course: Mapped[Course] = relationship()

@@ -57,6 +57,16 @@ class TrainingRecord(db.Model):
         Index(
             "ix_training_records_unverified", "organisation_id", postgresql_where=text("state = 'unverified'")
         ),
+        # Records of sessions are left out: each stands for one attendance on one date of a session, of which
+        # a course may have two on a day; the attendance room keeps those unique.
+        Index(
+            "uq_training_records_one_a_day",
+            "person_id",
+            "course_id",
+            "completed_on",
+            unique=True,
+            postgresql_where=text("state IN ('accepted', 'unverified') AND source <> 'session'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
