@@ -68,7 +68,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint(
             "(scope = 'own_organisation') = (organisation_id IS NOT NULL)",
-            name=op.f("ck_accreditations_scope"),
+            name=op.f("ck_accreditations_reach"),
         ),
         sa.CheckConstraint(
             "state = 'proposed' OR decided_at IS NOT NULL", name=op.f("ck_accreditations_decided")

@@ -40,7 +40,7 @@ class Accreditation(db.Model):
 
     __tablename__ = "accreditations"
     __table_args__ = (
-        CheckConstraint("(scope = 'own_organisation') = (organisation_id IS NOT NULL)", name="scope"),
+        CheckConstraint("(scope = 'own_organisation') = (organisation_id IS NOT NULL)", name="reach"),
         CheckConstraint("NOT lower_inf(during)", name="during"),
         CheckConstraint("state = 'proposed' OR decided_at IS NOT NULL", name="decided"),
         CheckConstraint(
