@@ -105,13 +105,17 @@ class EmbeddedServer:
             ) from error
 
     def leave(self) -> None:
-        """Lets go of the server and stops it when no other process holds it."""
-        if self._users is None or not self.data.exists():
+        """Lets go of the server and stops it when no other process holds it.
+
+        Stops it also when this process never joined: what a killed one has left behind.
+        """
+        if not self.data.exists():
             # A server whose folder was deleted notices within a minute and stops by itself.
             return
         with self._starting_or_stopping():
-            os.close(self._users)
-            self._users = None
+            if self._users is not None:
+                os.close(self._users)
+                self._users = None
             users = os.open(self._beside("users"), os.O_RDWR | os.O_CREAT, 0o644)
             try:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
