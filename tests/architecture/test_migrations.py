@@ -1,4 +1,4 @@
-"""Models equal migrations, as text: autogenerate misses CHECKs, exclusion constraints and defaults (quality.md Q12)."""
+"""Models equal migrations, compared as text: autogenerate misses CHECKs and defaults (quality.md Q12)."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +14,15 @@ from wrap_portal.extensions import db
 MIGRATIONS = Path(__file__).parents[2] / "migrations" / "versions"
 
 SCHEMA_AS_TEXT = """
-    SELECT 'column ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable || ' '
-           || coalesce(character_maximum_length::text, '') || ' ' || coalesce(numeric_precision::text, '') || ' '
-           || coalesce(column_default, '')
+    SELECT 'column ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
+           || ' ' || coalesce(character_maximum_length::text, '') || ' '
+           || coalesce(numeric_precision::text, '') || ' ' || coalesce(column_default, '')
       FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'alembic_version'
     UNION ALL
     SELECT 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
       FROM pg_constraint
-     WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version' AND contype <> 'n'
+     WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+       AND conrelid::regclass::text <> 'alembic_version'
     UNION ALL
     SELECT 'index ' || indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'
      ORDER BY 1
@@ -57,13 +58,12 @@ def test_every_step_goes_down_and_up_again(migrated: Engine) -> None:
     with migrated.connect() as connection:
         left = connection.scalars(
             text(
-                "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')"
+                "SELECT relname FROM pg_class"
+                " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S')"
             )
         ).all()
         functions = connection.scalars(
-            text(
-                "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
-            )
+            text("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
         ).all()
     assert set(left) <= {"alembic_version"}
     assert functions == []
@@ -73,11 +73,6 @@ def test_every_step_goes_down_and_up_again(migrated: Engine) -> None:
 
 def test_migrations_are_numbered_in_one_line(migrated: Engine) -> None:
     names = sorted(path.stem for path in MIGRATIONS.glob("*.py"))
-    assert [name.split("_")[0] for name in names] == [
-        f"{number:04d}" for number in range(1, len(names) + 1)
-    ]
+    assert [name.split("_")[0] for name in names] == [f"{number:04d}" for number in range(1, len(names) + 1)]
     with migrated.connect() as connection:
-        assert (
-            MigrationContext.configure(connection).get_current_revision()
-            == names[-1].split("_")[0]
-        )
+        assert MigrationContext.configure(connection).get_current_revision() == names[-1].split("_")[0]

@@ -12,9 +12,7 @@ NO_ROOM = {"static", "web"}
 
 def endpoints(app: Flask) -> list[str]:
     """Return every endpoint that belongs to a room."""
-    return sorted(
-        name for name in app.view_functions if name.split(".")[0] not in NO_ROOM
-    )
+    return sorted(name for name in app.view_functions if name.split(".")[0] not in NO_ROOM)
 
 
 def rendered_templates(room: str) -> dict[str, set[str]]:
@@ -61,20 +59,13 @@ def test_every_endpoint_has_a_test_of_its_name(app: Flask) -> None:
     missing = []
     for endpoint in endpoints(app):
         room, function = endpoint.split(".")
-        written = "".join(
-            path.read_text() for path in (ROOT / "tests" / room).glob("test_*routes.py")
-        )
-        if (
-            f"def test_{function}_" not in written
-            and f"def test_{function}(" not in written
-        ):
+        written = "".join(path.read_text() for path in (ROOT / "tests" / room).glob("test_*routes.py"))
+        if f"def test_{function}_" not in written and f"def test_{function}(" not in written:
             missing.append(endpoint)
     assert not missing, missing
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda path: path.name
-)
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda path: path.name)
 def test_every_test_file_is_where_its_room_is(path: Path) -> None:
     folder = path.parent.name
     assert (ROOT / "wrap_portal" / folder).is_dir() or folder in {

@@ -29,8 +29,8 @@ FURNITURE = {"web", "mail", "jobs", "imports", "spreadsheets", "charts", "audit"
 GROUND = {"clock", "errors", "extensions", "transaction", "percentages", "wording"}
 ASSEMBLY = {"app", "cli", "tables", "embedded_postgres", "serve"}
 
-# The doors of a room: what speaks HTTP, the terminal, the timetable or mail. They may call service and queries of any
-# room, below or above; `identity` (who is signed in) belongs to them.
+# The doors of a room: what speaks HTTP, the terminal, the timetable or mail. They may call service and
+# queries of any room, below or above; `identity` (who is signed in) belongs to them.
 DOORS = {"routes", "jobs", "commands", "messages", "identity"}
 LAYERS = DOORS | {"forms", "service", "queries", "models", "rules"}
 OPEN_TO_DOORS = {"service", "queries", "rules", "identity", "messages"}
@@ -72,7 +72,7 @@ FORBIDDEN_LAYERS = {
         "identity",
     },
 }
-# An enum of a table is part of the room's language: doors, forms and rules may name it, the tables themselves not.
+# An enum of a table is part of the room's language: every layer may name it, the tables themselves not.
 FORBIDDEN_GROUND = {
     "rules": {"clock", "extensions", "transaction"},
     "service": {"transaction"},
@@ -104,10 +104,8 @@ def imports_of(path: Path) -> list[tuple[str, tuple[str, ...], int]]:
     return found
 
 
-def portal_targets(
-    module: str, names: tuple[str, ...]
-) -> list[tuple[str, str | None, tuple[str, ...]]]:
-    """Return (part, module in it, names) for an import of the portal; `from room import service` counts as a module."""
+def portal_targets(module: str, names: tuple[str, ...]) -> list[tuple[str, str | None, tuple[str, ...]]]:
+    """Return (part, module in it, names) for an import of the portal; `from room import service` is one."""
     parts = module.split(".")
     if parts[0] != "wrap_portal":
         return []
@@ -131,24 +129,19 @@ def is_enum_import(room: str, module: str, names: tuple[str, ...]) -> bool:
     enums = {
         node.name
         for node in tree.body
-        if isinstance(node, ast.ClassDef)
-        and any(ast.unparse(base) == "StrEnum" for base in node.bases)
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "StrEnum" for base in node.bases)
     }
     return bool(names) and set(names) <= enums
 
 
-@pytest.mark.parametrize(
-    "path", modules(), ids=lambda path: str(path.relative_to(PACKAGE))
-)
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_import_keeps_storeys_layers_and_furniture(path: Path) -> None:
     relative = path.relative_to(PACKAGE)
     here = relative.parts[0] if len(relative.parts) > 1 else relative.stem
     layer = layer_of(relative.stem) if here in ROOMS else None
     for module, names, line in imports_of(path):
         where = f"{relative}:{line} imports {module}"
-        assert module.split(".")[0] not in FORBIDDEN_LIBRARIES.get(
-            layer or "", set()
-        ), where
+        assert module.split(".")[0] not in FORBIDDEN_LIBRARIES.get(layer or "", set()), where
         for part, target, taken in portal_targets(module, names):
             check_portal_import(here, layer, part, target, taken, where)
 
@@ -179,15 +172,11 @@ def check_portal_import(
     target_layer = layer_of(target or "")
     only_enums = target_layer == "models" and is_enum_import(part, target or "", taken)
     if part == here:
-        assert (
-            target_layer not in FORBIDDEN_LAYERS.get(layer or "", set()) or only_enums
-        ), where
+        assert target_layer not in FORBIDDEN_LAYERS.get(layer or "", set()) or only_enums, where
         return
     below = ROOMS[part] < ROOMS[here] or (here, part) in BESIDE
     if layer in DOORS:
-        assert target_layer in OPEN_TO_DOORS or only_enums or here == "demonstration", (
-            where
-        )
+        assert target_layer in OPEN_TO_DOORS or only_enums or here == "demonstration", where
     else:
         assert below, where
         assert target_layer not in {
@@ -201,11 +190,7 @@ def check_portal_import(
 
 
 def test_every_package_is_on_the_map() -> None:
-    packages = {
-        path.name
-        for path in PACKAGE.iterdir()
-        if path.is_dir() and path.name != "__pycache__"
-    }
+    packages = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert packages <= ROOMS.keys() | FURNITURE
     modules_at_top = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
     assert modules_at_top <= GROUND | ASSEMBLY
@@ -215,11 +200,7 @@ def test_no_import_hides_in_a_function() -> None:
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                inner = [
-                    child
-                    for child in ast.walk(node)
-                    if isinstance(child, ast.Import | ast.ImportFrom)
-                ]
+                inner = [child for child in ast.walk(node) if isinstance(child, ast.Import | ast.ImportFrom)]
                 assert not inner, f"{path}:{node.lineno} {node.name} imports inside"
 
 
@@ -228,9 +209,7 @@ def test_only_the_edge_commits() -> None:
     for path in modules():
         layer = layer_of(path.stem)
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(
-                ".commit"
-            ):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".commit"):
                 assert path.name in {"transaction.py", "embedded_postgres.py"}, (
                     f"{path}:{node.lineno} commits"
                 )

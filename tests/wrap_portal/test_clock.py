@@ -30,9 +30,7 @@ def test_london_date_follows_the_london_clock(moment: datetime, day: date) -> No
         (datetime(2027, 10, 31, 1, 30), datetime(2027, 10, 31, 0, 30, tzinfo=UTC)),
     ],
 )
-def test_from_london_survives_both_clock_changes(
-    wall_time: datetime, moment: datetime
-) -> None:
+def test_from_london_survives_both_clock_changes(wall_time: datetime, moment: datetime) -> None:
     assert clock.from_london(wall_time) == moment
     assert clock.to_london(moment).replace(tzinfo=None) == wall_time
 

@@ -1,1 +1,1 @@
-"""Five councils with invented schools, people and training, shaped on published figures. Never in production."""
+"""Five councils with invented schools, people and training, shaped on published figures."""

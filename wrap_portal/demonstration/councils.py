@@ -1,4 +1,4 @@
-"""The shapes of the five councils: sizes like their real registers, figures as their minutes published them."""
+"""The shapes of the five councils: sizes like their real registers, figures as their minutes give them."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,9 +8,9 @@ from datetime import date
 class Council:
     """One council of the demonstration.
 
-    `schools` counts today's schools by category. `opened_since` of them opened after 13 March 2018, and `closed_since`
-    further ones were open then and have closed. `whole_school_2018` is how many of the schools open on that day had a
-    whole-school session in date. `seats` is the number of elected members in `wards` wards.
+    `schools` counts today's schools by category. `opened_since` of them opened after 13 March 2018, and
+    `closed_since` further ones were open then and have closed. `whole_school_2018` is how many of the schools
+    open on that day had a whole-school session in date. `seats` is the number of elected members.
     """
 
     code: str
@@ -37,8 +37,8 @@ class Council:
         return self.schools_today - self.opened_since + self.closed_since
 
 
-# Buckinghamshire told its committee on 13 March 2018 that 90% of schools had received WRAP and that every school had a
-# trained safeguarding lead: 234 of 260 is 90.0%. Bradford: 22 of 90 members at the session of 12 December 2017.
+# Buckinghamshire told its committee on 13 March 2018 that 90% of schools had received WRAP and that every
+# school had a trained safeguarding lead: 234 of 260 is 90.0%. Bradford: 22 of 90 members came on 12 December 2017.
 COMMITTEE_DAY = date(2018, 3, 13)
 MEMBERS_DAY = date(2017, 12, 12)
 MEMBERS_TRAINED = 22

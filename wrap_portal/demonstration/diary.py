@@ -81,7 +81,7 @@ class Diary:
         self._days: set[date] = set()
 
     def fill(self, *, until: date, schools: int) -> None:
-        """Schedule past sessions month by month, except in August: enough for so many schools to be refreshed."""
+        """Schedule past sessions month by month, except in August: enough for so many schools."""
         a_month = max(1, round(schools / SCHOOLS_A_MONTHLY_SESSION))
         month = HISTORY_STARTS
         while month < until:
@@ -89,9 +89,7 @@ class Diary:
             if month.month != 8:
                 for course in ("t3", "wrap", "wrap_refresher"):
                     for _ in range(a_month):
-                        day = self.free_weekday(
-                            month, min(following, until) - timedelta(days=1)
-                        )
+                        day = self.free_weekday(month, min(following, until) - timedelta(days=1))
                         if day is not None:
                             self.schedule(
                                 course=course,
@@ -102,10 +100,7 @@ class Diary:
 
     def free_weekday(self, earliest: date, latest: date) -> date | None:
         """Return a working day without a session between two dates (both included), or None."""
-        days = [
-            earliest + timedelta(days=offset)
-            for offset in range((latest - earliest).days + 1)
-        ]
+        days = [earliest + timedelta(days=offset) for offset in range((latest - earliest).days + 1)]
         free = [day for day in days if day.weekday() < 5 and day not in self._days]
         return self.random.choice(free) if free else None
 
@@ -119,12 +114,8 @@ class Diary:
         link: str | None = None,
     ) -> Slot:
         """Put a session in the diary; a link makes it online."""
-        starts_at = from_london(
-            datetime.combine(day, at or self.random.choice(STARTS_AT))
-        )
-        during = Range(
-            starts_at, starts_at + timedelta(minutes=self._minutes[course]), bounds="[)"
-        )
+        starts_at = from_london(datetime.combine(day, at or self.random.choice(STARTS_AT)))
+        during = Range(starts_at, starts_at + timedelta(minutes=self._minutes[course]), bounds="[)")
         venue_id = None if link else self.random.choice(self._venue_ids)
         session_id = self.sheet.add(
             TrainingSession,
@@ -170,9 +161,7 @@ class Diary:
         open_slots = [
             slot
             for slot in self._slots.get(course, ())
-            if earliest <= slot.day <= latest
-            and slot.has_room
-            and person_id not in slot.people
+            if earliest <= slot.day <= latest and slot.has_room and person_id not in slot.people
         ]
         if not open_slots:
             return None
@@ -194,9 +183,7 @@ class Diary:
             person_id=person_id,
             organisation_id=organisation_id,
             booked_at=slot.starts_at
-            - timedelta(
-                days=self.random.randint(5, 40), minutes=self.random.randint(0, 400)
-            ),
+            - timedelta(days=self.random.randint(5, 40), minutes=self.random.randint(0, 400)),
             booked_by_user_id=user_id,
         )
         self.sheet.change(TrainingSession, slot.session_id, booked=len(slot.people))
@@ -213,9 +200,7 @@ class Diary:
             source=RecordSource.SESSION,
             recorded_at=slot.starts_at + timedelta(hours=4),
         )
-        self._mark(
-            slot, person_id, organisation_id, AttendanceOutcome.ATTENDED, record_id
-        )
+        self._mark(slot, person_id, organisation_id, AttendanceOutcome.ATTENDED, record_id)
         return record_id
 
     def mark_absences(self, members: list[Member]) -> None:
@@ -223,18 +208,10 @@ class Diary:
         for slots in self._slots.values():
             for slot in slots:
                 for member in self.random.sample(members, k=2):
-                    if (
-                        slot.has_room
-                        and member.person_id not in slot.people
-                        and member.was_there(slot.day)
-                    ):
+                    if slot.has_room and member.person_id not in slot.people and member.was_there(slot.day):
                         self.book(slot, member.person_id, member.organisation_id)
                         left = self.random.random() < LEFT_EARLY_SHARE
-                        outcome = (
-                            AttendanceOutcome.LEFT_EARLY
-                            if left
-                            else AttendanceOutcome.DID_NOT_ATTEND
-                        )
+                        outcome = AttendanceOutcome.LEFT_EARLY if left else AttendanceOutcome.DID_NOT_ATTEND
                         self._mark(
                             slot,
                             member.person_id,

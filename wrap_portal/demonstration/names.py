@@ -377,9 +377,5 @@ def school_name(random: Random, category: str) -> str:
 
 def email_of(name: str, number: int) -> str:
     """Return an address that no mail server will ever accept: the name and a number at a reserved domain."""
-    folded = "".join(
-        letter
-        for letter in name.lower().replace(" ", ".")
-        if letter.isalpha() or letter == "."
-    )
+    folded = "".join(letter for letter in name.lower().replace(" ", ".") if letter.isalpha() or letter == ".")
     return f"{folded}.{number}@staff.example"

@@ -1,4 +1,4 @@
-"""The invented bodies beside schools: councillors, health, colleges, early years, council departments, contractors."""
+"""The invented bodies beside schools: councillors, health, colleges, early years, departments and others."""
 
 from datetime import date, timedelta
 from random import Random
@@ -21,6 +21,7 @@ BRIEFING_DAYS = (
     date(2024, 6, 18),
     date(2025, 6, 17),
 )
+PRACTICE_ENDINGS = ("Surgery", "Medical Centre", "Health Centre")
 ELECTION_YEARS = (2018, 2019, 2021, 2022, 2023, 2024, 2026)
 
 
@@ -95,17 +96,13 @@ class OtherBodies:
                 role=MemberRole.CONTRACTOR,
             )
 
-    def _organisation(
-        self, sector: Sector, category: str, name: str, *, ods_code: str | None = None
-    ) -> int:
+    def _organisation(self, sector: Sector, category: str, name: str, *, ods_code: str | None = None) -> int:
         self._local_number += 1
         return self.sheet.add(
             Organisation,
             authority_id=self.authority_id,
             ods_code=ods_code,
-            local_code=None
-            if ods_code
-            else f"DEMO{self.council.code}-{self._local_number:03d}",
+            local_code=None if ods_code else f"DEMO{self.council.code}-{self._local_number:03d}",
             name=name,
             sector=sector,
             category=category,
@@ -137,15 +134,11 @@ class OtherBodies:
                 self._learn(person_id, organisation_id, "awareness", 22)
         return organisation_id
 
-    def _learn(
-        self, person_id: int, organisation_id: int, course: str, months: int
-    ) -> None:
+    def _learn(self, person_id: int, organisation_id: int, course: str, months: int) -> None:
         """Let somebody have completed e-learning within so many months."""
         day = self.today - timedelta(days=self.random.randint(10, months * 30))
         while day > date(2016, 1, 1):
-            self._record(
-                person_id, organisation_id, course, day, RecordSource.E_LEARNING
-            )
+            self._record(person_id, organisation_id, course, day, RecordSource.E_LEARNING)
             day -= timedelta(days=self.random.randint(660, 760))
 
     def _record(
@@ -178,9 +171,7 @@ class OtherBodies:
         self._lead(trust)
         for number in range(60):
             role = MemberRole.CLINICAL if number % 3 else MemberRole.NON_CLINICAL
-            person_id = self.roll.add_member(
-                trust, role, date(self.random.randint(2014, 2024), 4, 1)
-            )
+            person_id = self.roll.add_member(trust, role, date(self.random.randint(2014, 2024), 4, 1))
             if self.random.random() < 0.88:
                 self._learn(
                     person_id,
@@ -190,18 +181,14 @@ class OtherBodies:
                 )
                 self._learn(person_id, trust, "awareness", 34)
         for number in range(self.council.practices):
-            name = f"{place_name(self.random)} {self.random.choice(('Surgery', 'Medical Centre', 'Health Centre'))}"
+            name = f"{place_name(self.random)} {self.random.choice(PRACTICE_ENDINGS)}"
             code = f"Z{self.council.code}{number:02d}"
-            practice = self._organisation(
-                Sector.HEALTH, "GP practice", name, ods_code=code
-            )
+            practice = self._organisation(Sector.HEALTH, "GP practice", name, ods_code=code)
             self._lead(practice)
             share = self.random.choice((1.0, 1.0, 0.9, 0.9, 0.75))
             for place in range(self.random.randint(5, 11)):
                 role = MemberRole.CLINICAL if place % 2 else MemberRole.NON_CLINICAL
-                person_id = self.roll.add_member(
-                    practice, role, date(self.random.randint(2014, 2024), 4, 1)
-                )
+                person_id = self.roll.add_member(practice, role, date(self.random.randint(2014, 2024), 4, 1))
                 if self.random.random() < share:
                     self._learn(person_id, practice, "awareness", 34)
             if number == 0:
@@ -214,9 +201,7 @@ class OtherBodies:
 
     def _lead(self, organisation_id: int) -> None:
         person_id = self.roll.add_person(reachable=True)
-        self.roll.join(
-            person_id, organisation_id, MemberRole.PREVENT_LEAD, date(2019, 4, 1)
-        )
+        self.roll.join(person_id, organisation_id, MemberRole.PREVENT_LEAD, date(2019, 4, 1))
         self._learn(person_id, organisation_id, "wrap", 20)
         self._learn(person_id, organisation_id, "awareness", 20)
 
@@ -242,9 +227,7 @@ class OtherBodies:
             self._briefing(members, seats, recent, round(self.council.seats * 0.7))
             self._own_requirement(self.council.members_months)
 
-    def _seat(
-        self, organisation_id: int, number: int
-    ) -> list[tuple[int, date, date | None]]:
+    def _seat(self, organisation_id: int, number: int) -> list[tuple[int, date, date | None]]:
         """Fill one seat through the elections; returns who held it: (person, from, until)."""
         ward_code = self.ward_codes[number % len(self.ward_codes)]
         holders: list[tuple[int, date, date | None]] = []
@@ -262,9 +245,7 @@ class OtherBodies:
                     began,
                     ended_on,
                     ward_code=ward_code,
-                    political_group=self.random.choices(PARTIES, weights=(4, 4, 2, 1))[
-                        0
-                    ],
+                    political_group=self.random.choices(PARTIES, weights=(4, 4, 2, 1))[0],
                 )
                 holders.append((person_id, began, ended_on))
                 if ended_on is not None:
@@ -284,9 +265,7 @@ class OtherBodies:
             for person_id, began, ended_on in seat
             if began <= day and (ended_on is None or day < ended_on)
         ]
-        slot = self.diary.schedule(
-            course="members_briefing", day=day, capacity=len(there)
-        )
+        slot = self.diary.schedule(course="members_briefing", day=day, capacity=len(there))
         for person_id in self.random.sample(there, k=min(come, len(there))):
             self.diary.mark_attended(slot, person_id, organisation_id)
 

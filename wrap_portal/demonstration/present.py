@@ -1,4 +1,4 @@
-"""What lies ahead and what waits for a decision: upcoming sessions, a register to take, proposals, accounts."""
+"""What lies ahead and what waits: coming sessions, a register to take, proposals, and the accounts."""
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -108,15 +108,12 @@ class Present:
         self.today = today
         self._booked: set[int] = set()
         self._leads = [
-            (school.lead_id, school.organisation_id)
-            for school in schools
-            if school.lead_id is not None
+            (school.lead_id, school.organisation_id) for school in schools if school.lead_id is not None
         ]
         self._due = [
             (school.lead_id, school.organisation_id)
             for school in schools
-            if school.lead_id is not None
-            and school.story in {"due", "lapsed", "untrained"}
+            if school.lead_id is not None and school.story in {"due", "lapsed", "untrained"}
         ]
 
     def write(self) -> None:
@@ -127,15 +124,11 @@ class Present:
         self._proposals()
 
     def _untaken_register(self) -> None:
-        slot = self.diary.schedule(
-            course="wrap", day=self._working_day(-2), capacity=24, at=time(13, 15)
-        )
+        slot = self.diary.schedule(course="wrap", day=self._working_day(-2), capacity=24, at=time(13, 15))
         self._book_some(slot, self._leads, 14)
 
     def _today(self) -> None:
-        slot = self.diary.schedule(
-            course="wrap", day=self.today, capacity=24, at=time(9, 30)
-        )
+        slot = self.diary.schedule(course="wrap", day=self.today, capacity=24, at=time(9, 30))
         self._book_some(slot, self._leads, 18)
 
     def _weeks_ahead(self) -> None:
@@ -164,23 +157,17 @@ class Present:
                     link=link,
                 )
                 people = self._due if course == "wrap_refresher" else self._leads
-                self._book_some(
-                    slot, people, 16 if number == 1 else self.random.randint(4, 15)
-                )
+                self._book_some(slot, people, 16 if number == 1 else self.random.randint(4, 15))
 
-    def _book_some(
-        self, slot: Slot, people: list[tuple[int, int]], places: int
-    ) -> None:
+    def _book_some(self, slot: Slot, people: list[tuple[int, int]], places: int) -> None:
         # A lead is booked on one coming session only, and nobody goes twice on a day.
         free = [pair for pair in people if pair[0] not in self._booked]
-        for person_id, organisation_id in self.random.sample(
-            free, k=min(places, len(free))
-        ):
+        for person_id, organisation_id in self.random.sample(free, k=min(places, len(free))):
             self._booked.add(person_id)
             self.diary.book(slot, person_id, organisation_id)
 
     def _proposals(self) -> None:
-        """Let two leads have attended train-the-trainer last week: their accreditations wait for the manager."""
+        """Let two leads have attended train-the-trainer last week: the manager has to decide."""
         slot = self.diary.schedule(course="t3", day=self._working_day(-7), capacity=20)
         for person_id, organisation_id in self.random.sample(self._leads, k=2):
             record_id = self.diary.mark_attended(slot, person_id, organisation_id)
@@ -213,7 +200,7 @@ def add_accounts(
     lead_school: School,
     with_all_roles: bool,
 ) -> None:
-    """Give the council a manager; the first council also a trainer, a lead, a viewer and the portal's administrator."""
+    """Give the council a manager; the first one also a trainer, a lead, a viewer and the administrator."""
     slug = council.name.lower().replace(" ", "-")
     _account(
         sheet,
@@ -241,9 +228,7 @@ def add_accounts(
     )
     if lead_school.lead_id is not None:
         sheet.add(TrainerAccount, user_id=lead, person_id=lead_school.lead_id)
-        sheet.change(
-            Person, lead_school.lead_id, email="lead.school@demonstration.example"
-        )
+        sheet.change(Person, lead_school.lead_id, email="lead.school@demonstration.example")
     _account(
         sheet,
         f"viewer.{slug}",
@@ -255,8 +240,6 @@ def add_accounts(
 
 
 def _account(sheet: Sheet, mailbox: str, name: str, role: Role, **reach: int) -> int:
-    user_id = sheet.add(
-        User, email=f"{mailbox}@demonstration.example", name=name, demonstration=True
-    )
+    user_id = sheet.add(User, email=f"{mailbox}@demonstration.example", name=name, demonstration=True)
     sheet.add(Grant, user_id=user_id, role=role, **reach)
     return user_id

@@ -27,9 +27,7 @@ class Roll:
         name = person_name(self.random)
         person_id = self.sheet.add(Person, authority_id=self.authority_id, name=name)
         has_email = reachable or self.random.random() >= WITHOUT_EMAIL_SHARE
-        self.sheet.change(
-            Person, person_id, email=email_of(name, person_id) if has_email else None
-        )
+        self.sheet.change(Person, person_id, email=email_of(name, person_id) if has_email else None)
         return person_id
 
     def join(

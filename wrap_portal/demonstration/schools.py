@@ -111,32 +111,18 @@ class SchoolHistories:
         return [school for school in schools if school.closed_on is None]
 
     def _schools(self) -> Iterator[School]:
-        categories = [
-            category
-            for category, count in self.council.schools.items()
-            for _ in range(count)
-        ]
+        categories = [category for category, count in self.council.schools.items() for _ in range(count)]
         self.random.shuffle(categories)
         categories += ["Primary"] * self.council.closed_since
         since = set(range(self.council.opened_since))
-        stood_in_2018 = [
-            number for number in range(len(categories)) if number not in since
-        ]
-        whole_school = set(
-            self.random.sample(stood_in_2018, k=self.council.whole_school_2018)
-        )
+        stood_in_2018 = [number for number in range(len(categories)) if number not in since]
+        whole_school = set(self.random.sample(stood_in_2018, k=self.council.whole_school_2018))
         for number, category in enumerate(categories):
             closes = number >= self.council.schools_today
             opened_on = self._opening_day(number) if number in since else None
-            closed_on = (
-                date(self.random.randint(2019, self.today.year - 1), 8, 31)
-                if closes
-                else None
-            )
+            closed_on = date(self.random.randint(2019, self.today.year - 1), 8, 31) if closes else None
             story = self._story(number, opened_on, closed_on)
-            yield self._school(
-                category, opened_on, closed_on, story, number in whole_school
-            )
+            yield self._school(category, opened_on, closed_on, story, number in whole_school)
 
     def _opening_day(self, number: int) -> date:
         # The first of them opened this term and has not been trained yet.
@@ -144,9 +130,7 @@ class SchoolHistories:
             return self.today - timedelta(days=self.random.randint(30, 80))
         return date(self.random.randint(2018, self.today.year - 2), 9, 1)
 
-    def _story(
-        self, number: int, opened_on: date | None, closed_on: date | None
-    ) -> str:
+    def _story(self, number: int, opened_on: date | None, closed_on: date | None) -> str:
         if closed_on is not None:
             return "covered"
         if opened_on is not None and number == 0:
@@ -205,9 +189,7 @@ class SchoolHistories:
             )
             if window[1] >= earliest - timedelta(days=200):
                 break
-            lead_id, began, trained_on = self._next_training(
-                school, lead_id, began, *window
-            )
+            lead_id, began, trained_on = self._next_training(school, lead_id, began, *window)
             self._whole_school_training(school, lead_id, trained_on)
         earliest = max(
             earliest,
@@ -215,44 +197,30 @@ class SchoolHistories:
             COMMITTEE_DAY + timedelta(days=20),
         )
         if latest > earliest:
-            lead_id, began, trained_on = self._next_training(
-                school, lead_id, began, earliest, latest
-            )
+            lead_id, began, trained_on = self._next_training(school, lead_id, began, earliest, latest)
         if self.random.random() < 0.8:
             self._whole_school_training(school, lead_id, trained_on)
         self._end_of_story(school, lead_id, began, trained_on)
 
-    def _first_lead_before_committee_day(
-        self, school: School
-    ) -> tuple[date, tuple[int, date]]:
+    def _first_lead_before_committee_day(self, school: School) -> tuple[date, tuple[int, date]]:
         """Give the school the lead who was trained when the committee asked, and its whole-school session."""
         began = date(self.random.randint(2012, 2015), 9, 1)
-        lead_id, trained_on = self._train(
-            school, "t3", date(2016, 7, 4), date(2017, 11, 15)
-        )
+        lead_id, trained_on = self._train(school, "t3", date(2016, 7, 4), date(2017, 11, 15))
         if school.whole_school_2018:
             earliest = max(trained_on + timedelta(days=21), date(2016, 9, 5))
             self._in_house(school, lead_id, earliest, COMMITTEE_DAY - timedelta(days=4))
         return began, (lead_id, trained_on)
 
-    def _train(
-        self, school: School, course: str, earliest: date, latest: date
-    ) -> tuple[int, date]:
+    def _train(self, school: School, course: str, earliest: date, latest: date) -> tuple[int, date]:
         """Find a new lead a place on a course; returns the person and the day."""
         person_id = self.roll.add_person(reachable=True)
         return person_id, self._attend(person_id, school, course, earliest, latest)
 
-    def _attend(
-        self, person_id: int, school: School, course: str, earliest: date, latest: date
-    ) -> date:
-        attended = self.diary.attend(
-            person_id, school.organisation_id, course, earliest, latest
-        )
+    def _attend(self, person_id: int, school: School, course: str, earliest: date, latest: date) -> date:
+        attended = self.diary.attend(person_id, school.organisation_id, course, earliest, latest)
         if attended is None:
             # Full or none held: the trainer came to the school.
-            day = earliest + timedelta(
-                days=self.random.randint(0, max(0, (latest - earliest).days))
-            )
+            day = earliest + timedelta(days=self.random.randint(0, max(0, (latest - earliest).days)))
             self._record(person_id, school, course, day, RecordSource.SESSION)
             return day
         return attended[0]
@@ -272,7 +240,7 @@ class SchoolHistories:
     def _next_training(
         self, school: School, lead_id: int, began: date, earliest: date, latest: date
     ) -> tuple[int, date, date]:
-        """Refresh the lead, or hand the role over to somebody who is trained soon after; returns (lead, began, day)."""
+        """Refresh the lead, or hand over to somebody who is trained soon after: (lead, began, day)."""
         if self.random.random() < 0.3:
             person_id = self.roll.add_person(reachable=True)
             trained_on = self._attend(person_id, school, "wrap", earliest, latest)
@@ -288,14 +256,10 @@ class SchoolHistories:
             self._attend(lead_id, school, "wrap_refresher", earliest, latest),
         )
 
-    def _end_of_role(
-        self, school: School, lead_id: int, began: date, ended_on: date | None
-    ) -> None:
+    def _end_of_role(self, school: School, lead_id: int, began: date, ended_on: date | None) -> None:
         self.roll.join(lead_id, school.organisation_id, MemberRole.DSL, began, ended_on)
 
-    def _end_of_story(
-        self, school: School, lead_id: int, began: date, trained_on: date
-    ) -> None:
+    def _end_of_story(self, school: School, lead_id: int, began: date, trained_on: date) -> None:
         left = self.today - timedelta(days=self.random.randint(6, 70))
         if school.closed_on is not None:
             self._end_of_role(school, lead_id, began, school.closed_on)
@@ -324,9 +288,7 @@ class SchoolHistories:
         ):
             if self.random.random() < share:
                 day = self.today - timedelta(days=self.random.randint(5, months * 30))
-                self._record(
-                    lead_id, school, course, max(day, since), RecordSource.E_LEARNING
-                )
+                self._record(lead_id, school, course, max(day, since), RecordSource.E_LEARNING)
 
     def _claim(self, school: School, person_id: int) -> None:
         day = self.today - timedelta(days=self.random.randint(120, 500))
@@ -346,34 +308,22 @@ class SchoolHistories:
                 )
             ),
             proof=f"Certificate {self.random.randint(10_000, 99_999)}",
-            recorded_at=at_noon(
-                self.today - timedelta(days=self.random.randint(1, 20))
-            ),
+            recorded_at=at_noon(self.today - timedelta(days=self.random.randint(1, 20))),
         )
 
     # Training of the whole school, by the lead, after being accredited for it.
 
-    def _whole_school_training(
-        self, school: School, lead_id: int, trained_on: date
-    ) -> None:
+    def _whole_school_training(self, school: School, lead_id: int, trained_on: date) -> None:
         if self.random.random() < 0.75:
-            latest = min(
-                trained_on + timedelta(days=100), self.today - timedelta(days=2)
-            )
-            earliest = max(
-                trained_on + timedelta(days=20), COMMITTEE_DAY + timedelta(days=30)
-            )
+            latest = min(trained_on + timedelta(days=100), self.today - timedelta(days=2))
+            earliest = max(trained_on + timedelta(days=20), COMMITTEE_DAY + timedelta(days=30))
             if school.closed_on is not None:
                 latest = min(latest, school.closed_on - timedelta(days=1))
             if earliest <= latest:
                 self._in_house(school, lead_id, earliest, latest)
 
-    def _in_house(
-        self, school: School, lead_id: int, earliest: date, latest: date
-    ) -> None:
-        held_on = earliest + timedelta(
-            days=self.random.randint(0, (latest - earliest).days)
-        )
+    def _in_house(self, school: School, lead_id: int, earliest: date, latest: date) -> None:
+        held_on = earliest + timedelta(days=self.random.randint(0, (latest - earliest).days))
         headcount = self.random.randint(12, 90)
         accreditation_id = self._accreditation(school, lead_id, held_on)
         return_id = self.sheet.add(
@@ -420,8 +370,8 @@ class SchoolHistories:
         self._accreditations[lead_id] = number
         return number
 
-    # Everybody else: a deputy and a handful of staff, with e-learning. Before the committee day only schools that had
-    # trained their whole staff have any, so that the published figure comes out.
+    # Everybody else: a deputy and a handful of staff, with e-learning. Before the committee day only schools
+    # that had trained their whole staff have any, so that the published figure comes out.
 
     def _other_staff(self, school: School) -> None:
         roles = [MemberRole.DEPUTY_DSL] if self.random.random() < 0.6 else []
@@ -441,38 +391,19 @@ class SchoolHistories:
                 date(self.random.randint(2014, self.today.year - 1), 9, 1),
             )
             ended_on = school.closed_on
-            if (
-                ended_on is None
-                and began.year < self.today.year
-                and self.random.random() < 0.15
-            ):
-                ended_on = date(
-                    self.random.randint(began.year + 1, self.today.year), 7, 20
-                )
+            if ended_on is None and began.year < self.today.year and self.random.random() < 0.15:
+                ended_on = date(self.random.randint(began.year + 1, self.today.year), 7, 20)
             if ended_on is not None and ended_on <= began:
                 continue
-            person_id = self.roll.add_member(
-                school.organisation_id, role, began, ended_on
-            )
-            if (
-                school.story not in {"new", "vacant", "claim"}
-                and self.random.random() < 0.82
-            ):
+            person_id = self.roll.add_member(school.organisation_id, role, began, ended_on)
+            if school.story not in {"new", "vacant", "claim"} and self.random.random() < 0.82:
                 self._staff_training(school, person_id, began, ended_on or self.today)
 
-    def _staff_training(
-        self, school: School, person_id: int, began: date, last_day: date
-    ) -> None:
-        earliest = (
-            began
-            if school.whole_school_2018
-            else max(began, COMMITTEE_DAY + timedelta(days=20))
-        )
+    def _staff_training(self, school: School, person_id: int, began: date, last_day: date) -> None:
+        earliest = began if school.whole_school_2018 else max(began, COMMITTEE_DAY + timedelta(days=20))
         lapsed = school.story == "lapsed" or self.random.random() < 0.1
         day = last_day - timedelta(
-            days=self.random.randint(740, 900)
-            if lapsed
-            else self.random.randint(20, 640)
+            days=self.random.randint(740, 900) if lapsed else self.random.randint(20, 640)
         )
         while day > earliest:
             came = self.random.random() < 0.2 and self.diary.attend(
@@ -483,9 +414,7 @@ class SchoolHistories:
                 day,
             )
             if not came:
-                self._record(
-                    person_id, school, "awareness", day, RecordSource.E_LEARNING
-                )
+                self._record(person_id, school, "awareness", day, RecordSource.E_LEARNING)
             day -= timedelta(days=self.random.randint(600, 800))
 
     def _record(

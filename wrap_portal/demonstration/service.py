@@ -33,13 +33,11 @@ def load_demonstration(*, today: date) -> dict[str, int]:
     """
     if has_authorities():
         raise DomainError(
-            "This portal already holds an authority. The demonstration needs an empty one: choose another folder, "
-            "for example WRAP_INSTANCE=instance/demonstration."
+            "This portal already holds an authority. The demonstration needs an empty one: choose another "
+            "folder, for example WRAP_INSTANCE=instance/demonstration."
         )
     sheet = Sheet(db.session)
-    courses = list(
-        db.session.scalars(select(Course).where(Course.authority_id.is_(None)))
-    )
+    courses = list(db.session.scalars(select(Course).where(Course.authority_id.is_(None))))
     next_urn = FIRST_URN
     for number, council in enumerate(COUNCILS):
         next_urn = _write_council(
@@ -64,7 +62,7 @@ def _write_council(
     first_urn: int,
     with_all_roles: bool,
 ) -> int:
-    random = Random(f"wrap portal {council.code}")
+    random = Random(f"wrap portal {council.code}")  # noqa: S311 - the same invented people every time
     authority_id = _authority(sheet, council, today)
     ward_codes = _wards(sheet, random, council, authority_id)
     roll = Roll(sheet=sheet, random=random, authority_id=authority_id)
@@ -108,11 +106,7 @@ def _write_council(
         schools=schools,
         today=today,
     ).write()
-    lead_school = next(
-        school
-        for school in schools
-        if school.story == "due" and school.lead_id is not None
-    )
+    lead_school = next(school for school in schools if school.story == "due" and school.lead_id is not None)
     add_accounts(
         sheet=sheet,
         council=council,
@@ -135,9 +129,7 @@ def _authority(sheet: Sheet, council: Council, today: date) -> int:
     return authority_id
 
 
-def _wards(
-    sheet: Sheet, random: Random, council: Council, authority_id: int
-) -> list[str]:
+def _wards(sheet: Sheet, random: Random, council: Council, authority_id: int) -> list[str]:
     names: set[str] = set()
     while len(names) < council.wards:
         names.add(place_name(random))

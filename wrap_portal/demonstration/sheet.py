@@ -10,10 +10,10 @@ from wrap_portal.extensions import Base, db
 
 
 class Sheet:
-    """Collects rows and gives them their ids at once, so that rows can point at each other before any is written.
+    """Collects rows and gives them their ids at once, so that rows can point at each other before they exist.
 
-    Ids continue after what the tables already hold. Nothing else may write to these tables in the meantime: the
-    demonstration is loaded into a portal that nobody uses yet, and `write` locks nothing.
+    Ids continue after what the tables already hold. Nothing else may write to these tables in the meantime:
+    the demonstration is loaded into a portal that nobody uses yet, and `write` locks nothing.
     """
 
     def __init__(self, session: Session) -> None:
@@ -29,9 +29,7 @@ class Sheet:
             rows.append(values)
             return 0
         if table not in self._first:
-            self._first[table] = (
-                self._session.scalar(select(func.max(table.c.id))) or 0
-            ) + 1
+            self._first[table] = (self._session.scalar(select(func.max(table.c.id))) or 0) + 1
         number = self._first[table] + len(rows)
         rows.append({"id": number, **values})
         return number
