@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from alembic.migration import MigrationContext
-from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import Engine, text
 
+from tests.support.databases import OwnDatabase
 from wrap_portal.extensions import db
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations" / "versions"
@@ -36,9 +36,9 @@ def schema_as_text(engine: Engine) -> list[str]:
 
 
 @pytest.fixture
-def migrated(own_database: Flask) -> Iterator[Engine]:
+def migrated(own_database: OwnDatabase) -> Iterator[Engine]:
     """A migrated database of its own, and the application bound to it."""
-    with own_database.app_context():
+    with own_database.app.app_context():
         yield db.engine
 
 

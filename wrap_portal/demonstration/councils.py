@@ -37,7 +37,7 @@ class Council:
         return self.schools_today - self.opened_since + self.closed_since
 
 
-# Buckinghamshire told its committee on 13 March 2018 that 90% of schools had received WRAP and that each had a
+# Buckinghamshire told its committee on 13 March 2018 that 90% of schools had received WRAP and each had a
 # trained safeguarding lead: 234 of 260 is 90.0%. Bradford: 22 of 90 members came on 12 December 2017.
 COMMITTEE_DAY = date(2018, 3, 13)
 MEMBERS_DAY = date(2017, 12, 12)
