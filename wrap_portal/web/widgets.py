@@ -21,7 +21,7 @@ class Widget(GovFormBase):
     grouped: ClassVar[bool] = False
 
     def __call__(self, field: Any, **given: Any) -> Markup:
-        """Return the markup of a field of `fields.py`; what is no option becomes an attribute of its input."""
+        """Return the markup of a field of `fields.py`; other options become attributes of its input."""
         options = {
             name: given.pop(name, None) for name in ("size", "heading", "classes", "hint", "inline", "many")
         }
