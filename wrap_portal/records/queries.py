@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
@@ -115,7 +116,7 @@ def records_of_person(person_id: int) -> list[RecordRow]:
     return [RecordRow(*row) for row in db.session.execute(statement)]
 
 
-def _claims(scope: Scope) -> Select[tuple]:
+def _claims(scope: Scope) -> Select[*tuple[Any, ...]]:
     filer, decider, twin = aliased(User), aliased(User), aliased(TrainingRecord)
     shown_by_register = exists().where(
         twin.person_id == TrainingRecord.person_id,

@@ -256,7 +256,7 @@ def _has_other_record(record: TrainingRecord) -> bool:
     return bool(db.session.scalar(select(others.where(TrainingRecord.id != record.id).exists())))
 
 
-def _live_records(person_id: int, course_id: int, day: date) -> Select[tuple[int]]:
+def _live_records(person_id: int, course_id: int, day: date) -> Select[int]:
     return select(TrainingRecord.id).where(
         TrainingRecord.person_id == person_id,
         TrainingRecord.course_id == course_id,
