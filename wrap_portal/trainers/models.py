@@ -1,6 +1,6 @@
 """Tables of accreditations, and which user a trainer signs in as."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
@@ -44,12 +44,16 @@ class Accreditation(db.Model):
         CheckConstraint("NOT lower_inf(during)", name="during"),
         CheckConstraint("state = 'proposed' OR decided_at IS NOT NULL", name="decided"),
         CheckConstraint(
-            "state NOT IN ('declined', 'withdrawn') OR decision_reason IS NOT NULL", name="reason"
+            "state NOT IN ('declined', 'withdrawn') OR decision_reason IS NOT NULL",
+            name="reason",
         ),
         ExcludeConstraint(
             (text("int4range(person_id, person_id, '[]')"), "&&"),
             (text("int4range(course_id, course_id, '[]')"), "&&"),
-            (text("int4range(coalesce(organisation_id, 0), coalesce(organisation_id, 0), '[]')"), "&&"),
+            (
+                text("int4range(coalesce(organisation_id, 0), coalesce(organisation_id, 0), '[]')"),
+                "&&",
+            ),
             ("during", "&&"),
             where=text("state = 'confirmed'"),
             name="ex_accreditations_confirmed_twice",
@@ -85,6 +89,18 @@ class Accreditation(db.Model):
     person: Mapped[Person] = relationship()
     course: Mapped[Course] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
+
+    @property
+    def starts_on(self) -> date | None:
+        """The first valid day; None where a withdrawal left none."""
+        return None if self.during.isempty else self.during.lower
+
+    @property
+    def ends_on(self) -> date | None:
+        """The last valid day, included (domain.md F18); None where there is none, or no end."""
+        if self.during.isempty or self.during.upper is None:
+            return None
+        return self.during.upper - timedelta(days=1)
 
 
 class TrainerAccount(db.Model):
