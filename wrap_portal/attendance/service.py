@@ -55,12 +55,13 @@ def mark_attendance(
     for person_id, outcome in sorted(marks.items()):
         if outcome is not None:
             if person_id not in register.everybody:
-                name = db.session.get_one(Person, person_id).name
+                # No name: whoever sends any number must not learn whose it is.
                 raise DomainError(
-                    f"{name} is not on this register any more. Add them as a walk-in if they came."
+                    "Somebody on the page is not on this register any more: their place was cancelled. "
+                    "Nothing was saved. If they came, add them as a walk-in."
                 )
             register_service.mark(register, person_id, outcome, register.booked.get(person_id))
-    _audit("attendance.mark", register)
+    _audit("mark_attendance", register)
     return rules.tally(
         register.attendances[person_id].outcome if person_id in register.attendances else None
         for person_id in register.everybody
@@ -99,7 +100,7 @@ def add_walk_in(
     attendance = register_service.mark(
         register, person_id, AttendanceOutcome.ATTENDED, register.booked.get(person_id, organisation_id)
     )
-    _audit("attendance.add_walk_in", register)
+    _audit("add_walk_in", register)
     return WalkIn(attendance=attendance, known=known, booked=booked)
 
 
@@ -173,7 +174,7 @@ def log_in_house_session(
             user_id=user_id,
         ).id
     db.session.flush()
-    _audit_in_house("attendance.log_in_house_session", in_house, user_id, {})
+    _audit_in_house("log_in_house_session", in_house, user_id)
     return in_house
 
 
@@ -197,7 +198,7 @@ def void_in_house_session(*, in_house_session_id: int, reason: str, user_id: int
     in_house.voided_by_user_id = user_id
     in_house.void_reason = reason.strip()
     db.session.flush()
-    _audit_in_house("attendance.void_in_house_session", in_house, user_id, {"reason": reason.strip()})
+    _audit_in_house("void_in_house_session", in_house, user_id)
     return in_house
 
 
@@ -330,6 +331,7 @@ def _audit(action: str, register: Register) -> None:
         record_event(
             action=action,
             actor_id=register.user_id,
+            actor_label=_label(register.user_id),
             subject_type="session_date",
             subject_id=register.session_date.id,
             authority_id=register.authority_id,
@@ -337,14 +339,16 @@ def _audit(action: str, register: Register) -> None:
         )
 
 
-def _audit_in_house(
-    action: str, in_house: InHouseSession, user_id: int | None, details: dict[str, str]
-) -> None:
+def _audit_in_house(action: str, in_house: InHouseSession, user_id: int | None) -> None:
     record_event(
         action=action,
         actor_id=user_id,
+        actor_label=_label(user_id),
         subject_type="in_house_session",
         subject_id=in_house.id,
         authority_id=in_house.organisation.authority_id,
-        details=details,
     )
+
+
+def _label(user_id: int | None) -> str:
+    return "system" if user_id is None else f"user {user_id}"

@@ -86,7 +86,7 @@ def void_record(*, record_id: int, reason: str, user_id: int | None) -> Training
         raise DomainError("This claim was rejected: it counts nowhere and there is nothing to void.")
     before = record.state
     _decide(record, RecordState.VOIDED, user_id, reason)
-    _audit("records.void", record, user_id, {"before": before.value, "reason": reason})
+    _audit("void_record", record, user_id, before)
     return record
 
 
@@ -139,12 +139,12 @@ def void_headcount(*, headcount_return_id: int, reason: str, user_id: int | None
     db.session.flush()
     organisation = db.session.get_one(Organisation, headcount_return.organisation_id)
     record_event(
-        action="records.void_headcount",
+        action="void_headcount",
         actor_id=user_id,
+        actor_label=_label(user_id),
         subject_type="headcount_return",
         subject_id=headcount_return.id,
         authority_id=organisation.authority_id,
-        details={"reason": reason},
     )
     return headcount_return
 
@@ -186,7 +186,7 @@ def file_claim(
     )
     db.session.add(record)
     db.session.flush()
-    _audit("records.file_claim", record, user_id, {})
+    _audit("file_claim", record, user_id, None)
     return record
 
 
@@ -207,7 +207,7 @@ def accept_claim(*, record_id: int, user_id: int | None) -> TrainingRecord:
             field="decision",
         )
     _decide(record, RecordState.ACCEPTED, user_id, None)
-    _audit("records.accept_claim", record, user_id, {})
+    _audit("accept_claim", record, user_id, RecordState.UNVERIFIED)
     return record
 
 
@@ -222,7 +222,7 @@ def reject_claim(*, record_id: int, reason: str, user_id: int | None) -> Trainin
         return record
     _refuse(rules.decision_problem(record.source, record.state))
     _decide(record, RecordState.REJECTED, user_id, reason)
-    _audit("records.reject_claim", record, user_id, {"reason": reason})
+    _audit("reject_claim", record, user_id, RecordState.UNVERIFIED)
     return record
 
 
@@ -283,15 +283,21 @@ def _decide(record: TrainingRecord, state: RecordState, user_id: int | None, rea
     db.session.flush()
 
 
-def _audit(action: str, record: TrainingRecord, user_id: int | None, details: dict[str, str]) -> None:
+def _audit(action: str, record: TrainingRecord, user_id: int | None, before: RecordState | None) -> None:
+    # The reason stays in the ledger alone: it may name somebody, and the trail is kept after an erasure.
     record_event(
         action=action,
         actor_id=user_id,
+        actor_label=_label(user_id),
         subject_type="training_record",
         subject_id=record.id,
         authority_id=db.session.get_one(Person, record.person_id).authority_id,
-        details=details,
+        details={"before": before and before.value, "after": record.state.value},
     )
+
+
+def _label(user_id: int | None) -> str:
+    return "system" if user_id is None else f"user {user_id}"
 
 
 def _worded(text: str, sentence: str, *, field: str) -> str:
