@@ -1,5 +1,8 @@
 """Make the tables of the organisations room."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -7,6 +10,140 @@ revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
+
+# Every type of establishment in the schools register: what it is here, and whether it counts, as data
+# (registers.md 1, "Type codes and the proposed default"). A category stands in for a phase where the register
+# has none; None leaves it to the phase. Of a group: code, name, then
+# (code, name, sector, category, why it does not count, in the file of state-funded schools).
+NOT_OF_THE_AREA = "Not a school of the area: outside the reach of the authority's Prevent training"
+VARIOUS = "A mixed class (home tuition, hospital classes, single projects): decided one by one"
+CENTRE = "Children's centres have a register of their own, which is out of date"
+GROUPS = (
+    (
+        1,
+        "Colleges",
+        (
+            (18, "Further education", "further_education", "College", None, False),
+            (31, "Sixth form centres", "further_education", "College", None, False),
+        ),
+    ),
+    (
+        2,
+        "Universities",
+        ((29, "Higher education institutions", "higher_education", "University", None, False),),
+    ),
+    (
+        3,
+        "Independent schools",
+        (
+            (6, "City technology college", "school", "Independent", None, False),
+            (11, "Other independent school", "school", "Independent", None, False),
+        ),
+    ),
+    (
+        4,
+        "Local authority maintained schools",
+        (
+            (1, "Community school", "school", None, None, True),
+            (2, "Voluntary aided school", "school", None, None, True),
+            (3, "Voluntary controlled school", "school", None, None, True),
+            (5, "Foundation school", "school", None, None, True),
+            (14, "Pupil referral unit", "school", "Alternative provision", None, True),
+            (15, "Local authority nursery school", "school", "Nursery", None, True),
+        ),
+    ),
+    (
+        5,
+        "Special schools",
+        (
+            (7, "Community special school", "school", "Special", None, True),
+            (8, "Non-maintained special school", "school", "Special", None, False),
+            (10, "Other independent special school", "school", "Special", None, False),
+            (12, "Foundation special school", "school", "Special", None, True),
+        ),
+    ),
+    (6, "Welsh schools", ((30, "Welsh establishment", "school", None, NOT_OF_THE_AREA, False),)),
+    (
+        9,
+        "Other types",
+        (
+            (24, "Secure units", "other", "Secure unit", "Secure units are left out by default", False),
+            (25, "Offshore schools", "school", None, NOT_OF_THE_AREA, False),
+            (26, "Service children's education", "school", None, NOT_OF_THE_AREA, False),
+            (27, "Miscellaneous", "other", "Miscellaneous", VARIOUS, False),
+            (32, "Special post 16 institution", "further_education", "College", None, False),
+            (37, "British schools overseas", "school", None, NOT_OF_THE_AREA, False),
+            (47, "Children's centre", "early_years", "Children's centre", CENTRE, False),
+            (48, "Children's centre linked site", "early_years", "Children's centre", CENTRE, False),
+            (
+                56,
+                "Institution funded by other government department",
+                "other",
+                "Other department",
+                NOT_OF_THE_AREA,
+                False,
+            ),
+        ),
+    ),
+    (
+        10,
+        "Academies",
+        (
+            (28, "Academy sponsor led", "school", None, None, True),
+            (33, "Academy special sponsor led", "school", "Special", None, True),
+            (34, "Academy converter", "school", None, None, True),
+            (
+                42,
+                "Academy alternative provision converter",
+                "school",
+                "Alternative provision",
+                None,
+                True,
+            ),
+            (
+                43,
+                "Academy alternative provision sponsor led",
+                "school",
+                "Alternative provision",
+                None,
+                True,
+            ),
+            (44, "Academy special converter", "school", "Special", None, True),
+            (45, "Academy 16-19 converter", "school", "16 plus", None, True),
+            (46, "Academy 16 to 19 sponsor led", "school", "16 plus", None, True),
+            (57, "Academy secure 16 to 19", "school", "16 plus", None, True),
+        ),
+    ),
+    (
+        11,
+        "Free Schools",
+        (
+            (35, "Free schools", "school", None, None, True),
+            (36, "Free schools special", "school", "Special", None, True),
+            (38, "Free schools alternative provision", "school", "Alternative provision", None, True),
+            (39, "Free schools 16 to 19", "school", "16 plus", None, True),
+            (40, "University technical college", "school", None, None, True),
+            (41, "Studio schools", "school", None, None, True),
+        ),
+    ),
+    (13, "Online provider", ((49, "Online provider", "school", None, NOT_OF_THE_AREA, False),)),
+)
+
+
+def _rows() -> Iterator[dict[str, Any]]:
+    for group_code, group_name, types in GROUPS:
+        for code, name, sector, category, reason, state_funded in types:
+            yield {
+                "code": code,
+                "name": name,
+                "group_code": group_code,
+                "group_name": group_name,
+                "sector": sector,
+                "category": category,
+                "counts": reason is None,
+                "reason": reason,
+                "state_funded": state_funded,
+            }
 
 
 def upgrade() -> None:
@@ -23,7 +160,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_authorities_code")),
         sa.UniqueConstraint("name", name=op.f("uq_authorities_name")),
     )
-    op.create_table(
+    establishment_types = op.create_table(
         "establishment_types",
         sa.Column("code", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -54,10 +191,12 @@ def upgrade() -> None:
         sa.Column("category", sa.String(), nullable=True),
         sa.Column("counts", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("state_funded", sa.Boolean(), nullable=False),
         sa.CheckConstraint("counts OR reason IS NOT NULL", name=op.f("ck_establishment_types_reason")),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_establishment_types")),
         sa.UniqueConstraint("name", name=op.f("uq_establishment_types_name")),
     )
+    op.bulk_insert(establishment_types, list(_rows()))
     op.create_table(
         "register_editions",
         sa.Column("id", sa.Integer(), nullable=False),

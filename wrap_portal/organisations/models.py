@@ -60,10 +60,10 @@ class Ward(db.Model):
 
 
 class EstablishmentType(db.Model):
-    """A type of establishment in the schools register: which sector and category it is here, and whether it
-    counts.
+    """A type of establishment in the schools register: its sector and category, and whether it counts.
 
-    Inclusion is data with a reason, never code (registers.md 1, "Type codes").
+    Inclusion is data with a reason, never code (registers.md 1, "Type codes"). `category` stands in for a
+    phase where the register has none. `state_funded`: the file of state-funded schools lists this type.
     """
 
     __tablename__ = "establishment_types"
@@ -77,6 +77,7 @@ class EstablishmentType(db.Model):
     category: Mapped[str | None]
     counts: Mapped[bool]
     reason: Mapped[str | None]
+    state_funded: Mapped[bool]
 
 
 class Organisation(db.Model):
