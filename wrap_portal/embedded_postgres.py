@@ -89,7 +89,7 @@ class EmbeddedServer:
                 users = os.open(self._beside("users"), os.O_RDWR | os.O_CREAT, 0o644)
                 fcntl.flock(users, fcntl.LOCK_SH)
                 try:
-                    if not self._running():
+                    if not self.runs():
                         self._start()
                     # As the server says: another process may have started it with another temporary folder.
                     self._sockets = Path((self.data / "postmaster.pid").read_text().split("\n")[4])
@@ -122,7 +122,7 @@ class EmbeddedServer:
             except BlockingIOError:
                 return
             else:
-                if self._running():
+                if self.runs():
                     self._stop()
             finally:
                 os.close(users)
@@ -176,7 +176,7 @@ class EmbeddedServer:
         name = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"wrap-portal-{name}"
 
-    def _running(self) -> bool:
+    def runs(self) -> bool:
         """Whether the number in postmaster.pid is that of a server on this very folder."""
         try:
             number = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
@@ -352,6 +352,14 @@ def database_url(settings: Settings) -> str:
         server.create_database(DATABASE)
         _servers[data] = server
     return _servers[data].url(DATABASE)
+
+
+def database_runs(settings: Settings) -> bool:
+    """Whether the embedded server that `database_url` gave is still there; a server of DATABASE_URL is not
+    ours to watch.
+    """
+    server = _servers.get(settings.instance / "postgres")
+    return server is None or server.runs()
 
 
 def _serves(process: psutil.Process, data: Path) -> bool:
