@@ -13,6 +13,7 @@ from wrap_portal.courses import routes as courses
 from wrap_portal.coverage import routes as coverage
 from wrap_portal.extensions import csrf, db, login_manager, migrate
 from wrap_portal.jobs.timetable import Job, init_timetable
+from wrap_portal.mail import jobs as mail_jobs
 from wrap_portal.organisations import routes as organisations
 from wrap_portal.people import routes as people
 from wrap_portal.records import routes as records
@@ -43,7 +44,7 @@ ROOMS = (
 )
 
 # The whole timetable on one screen; also `flask jobs list`.
-JOBS: tuple[Job, ...] = (*reminders_jobs.JOBS,)
+JOBS: tuple[Job, ...] = (*mail_jobs.JOBS, *reminders_jobs.JOBS)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
