@@ -93,7 +93,7 @@ def mark(
 ) -> Attendance:
     """Mark one person and bring the ledger in line; what is marked so already stays as it is.
 
-    Arguments: `organisation_id`, who sent them. Raises DomainError for what the ledger refuses.
+    Arguments: `organisation_id`, who sent them, where they have no mark yet. Raises DomainError for what the ledger refuses.
     """
     attendance = register.attendances.get(person_id)
     before = attendance.outcome if attendance is not None else None
@@ -101,7 +101,8 @@ def mark(
         return attendance
     step = rules.ledger_step(before, outcome)
     old_record_id = attendance.training_record_id if attendance is not None else None
-    record = _record(register, person_id, organisation_id) if step is LedgerStep.MAKE else None
+    sent_by = attendance.organisation_id if attendance is not None else organisation_id
+    record = _record(register, person_id, sent_by) if step is LedgerStep.MAKE else None
     if attendance is None:
         attendance = Attendance(
             session_date_id=register.session_date.id,
