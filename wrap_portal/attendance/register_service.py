@@ -93,7 +93,8 @@ def mark(
 ) -> Attendance:
     """Mark one person and bring the ledger in line; what is marked so already stays as it is.
 
-    Arguments: `organisation_id`, who sent them, where they have no mark yet. Raises DomainError for what the ledger refuses.
+    Arguments: `organisation_id`, who sent them, where they have no mark yet. Raises DomainError for what the
+    ledger refuses.
     """
     attendance = register.attendances.get(person_id)
     before = attendance.outcome if attendance is not None else None
