@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("cancelled_at", sa.TIMESTAMP(timezone=True), nullable=True),
         sa.Column("cancelled_by_user_id", sa.Integer(), nullable=True),
         sa.Column("cancel_reason", sa.String(), nullable=True),
+        sa.Column("submission_key", sa.Uuid(), nullable=True),
         sa.CheckConstraint(
             "(state = 'cancelled') = (cancelled_at IS NOT NULL)", name=op.f("ck_bookings_cancelled")
         ),
@@ -51,6 +52,9 @@ def upgrade() -> None:
     op.create_index("ix_bookings_organisation_id", "bookings", ["organisation_id"], unique=False)
     op.create_index("ix_bookings_person_id", "bookings", ["person_id"], unique=False)
     op.create_index(
+        "uq_bookings_submission_key_person_id", "bookings", ["submission_key", "person_id"], unique=True
+    )
+    op.create_index(
         "uq_bookings_live_place",
         "bookings",
         ["training_session_id", "person_id"],
@@ -64,6 +68,7 @@ def downgrade() -> None:
     op.drop_index(
         "uq_bookings_live_place", table_name="bookings", postgresql_where=sa.text("state = 'confirmed'")
     )
+    op.drop_index("uq_bookings_submission_key_person_id", table_name="bookings")
     op.drop_index("ix_bookings_person_id", table_name="bookings")
     op.drop_index("ix_bookings_organisation_id", table_name="bookings")
     op.drop_table("bookings")

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -21,8 +22,10 @@ class BookingState(StrEnum):
 
 
 class Booking(db.Model):
-    """A person's place on a training session, booked from an organisation. One live place a person and
-    session."""
+    """A person's place on a training session, booked from an organisation. One live place each.
+
+    `submission_key` comes with the form that booked it: the same form sent twice books once.
+    """
 
     __tablename__ = "bookings"
     __table_args__ = (
@@ -34,6 +37,7 @@ class Booking(db.Model):
             unique=True,
             postgresql_where=text("state = 'confirmed'"),
         ),
+        Index("uq_bookings_submission_key_person_id", "submission_key", "person_id", unique=True),
         Index("ix_bookings_person_id", "person_id"),
         Index("ix_bookings_organisation_id", "organisation_id"),
     )
@@ -50,6 +54,7 @@ class Booking(db.Model):
     cancelled_at: Mapped[datetime | None] = mapped_column(TIMESTAMP(timezone=True))
     cancelled_by_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     cancel_reason: Mapped[str | None]
+    submission_key: Mapped[UUID | None]
 
     training_session: Mapped[TrainingSession] = relationship()
     person: Mapped[Person] = relationship()

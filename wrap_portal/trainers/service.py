@@ -94,15 +94,24 @@ def drop_proposal(*, training_record_id: int, reason: str, user_id: int | None) 
 
 
 def confirm_accreditation(
-    *, accreditation_id: int, starts_on: date, ends_on: date, user_id: int | None
+    *,
+    accreditation_id: int,
+    starts_on: date,
+    ends_on: date,
+    user_id: int | None,
+    scope: AccreditationScope | None = None,
 ) -> Accreditation:
     """Confirm a proposal: the person may deliver from the first to the last day, both included.
 
+    Arguments: `scope` widens a proposal for the own organisation to the area; None leaves it as proposed.
     Raises DomainError where it was already decided, the days are in the wrong order, or the person is already
     accredited for the same course and place on one of them.
     """
     accreditation = _proposal(accreditation_id)
-    _check_days(accreditation, starts_on, ends_on)
+    place = None if scope is AccreditationScope.AREA else accreditation.organisation_id
+    _check_days(accreditation.person_id, accreditation.course_id, place, starts_on, ends_on)
+    if place is None:
+        accreditation.scope, accreditation.organisation_id = AccreditationScope.AREA, None
     accreditation.during = _period(starts_on, ends_on)
     _decide(accreditation, AccreditationState.CONFIRMED, user_id=user_id, reason=None)
     db.session.flush()
@@ -167,15 +176,15 @@ def accredit(
             f"{name} is not on the staff list of this organisation on {date_text(starts_on)}.",
             field="organisation_id",
         )
+    _check_days(person_id, course_id, organisation_id, starts_on, ends_on)
     accreditation = Accreditation(
         authority_id=authority_id,
         person_id=person_id,
         course_id=course_id,
         scope=scope,
         organisation_id=organisation_id,
+        during=_period(starts_on, ends_on),
     )
-    _check_days(accreditation, starts_on, ends_on)
-    accreditation.during = _period(starts_on, ends_on)
     _decide(accreditation, AccreditationState.CONFIRMED, user_id=user_id, reason=None)
     db.session.add(accreditation)
     db.session.flush()
@@ -242,15 +251,17 @@ def _period(starts_on: date, ends_on: date) -> Range[date]:
     return Range(starts_on, ends_on + timedelta(days=1), bounds="[)")
 
 
-def _check_days(wanted: Accreditation, starts_on: date, ends_on: date) -> None:
+def _check_days(
+    person_id: int, course_id: int, organisation_id: int | None, starts_on: date, ends_on: date
+) -> None:
     if ends_on < starts_on:
         raise DomainError("The last day must be the first day or later.", field="ends_on")
     same = db.session.scalars(
         select(Accreditation)
         .where(
-            Accreditation.person_id == wanted.person_id,
-            Accreditation.course_id == wanted.course_id,
-            Accreditation.organisation_id.is_not_distinct_from(wanted.organisation_id),
+            Accreditation.person_id == person_id,
+            Accreditation.course_id == course_id,
+            Accreditation.organisation_id.is_not_distinct_from(organisation_id),
             Accreditation.state == AccreditationState.CONFIRMED,
             Accreditation.during.overlaps(_period(starts_on, ends_on)),
         )
@@ -258,8 +269,8 @@ def _check_days(wanted: Accreditation, starts_on: date, ends_on: date) -> None:
         .limit(1)
     ).first()
     if same is not None:
-        person = db.session.get_one(Person, wanted.person_id)
-        course = db.session.get_one(Course, wanted.course_id)
+        person = db.session.get_one(Person, person_id)
+        course = db.session.get_one(Course, course_id)
         first, last = same.starts_on, same.ends_on
         until = f" to {date_text(last)}" if last else ""
         held = f"{person.name} is already accredited for {course.name} from {date_text(first or starts_on)}"

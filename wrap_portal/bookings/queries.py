@@ -1,0 +1,249 @@
+"""Reads of the bookings room: who has a place where."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from wrap_portal.accounts.models import User
+from wrap_portal.bookings.models import Booking, BookingState
+from wrap_portal.courses.models import Course
+from wrap_portal.extensions import db
+from wrap_portal.organisations.models import Organisation
+from wrap_portal.people.models import Person
+from wrap_portal.sessions.models import SessionDate, TrainingSession
+from wrap_portal.web.access import Scope
+
+
+@dataclass(frozen=True)
+class PlaceRow:
+    """A confirmed place on a session: who, from where, and who booked it (None: nobody who signs in)."""
+
+    booking_id: int
+    person_id: int
+    person_name: str
+    email: str | None
+    organisation_id: int
+    organisation_name: str
+    booked_at: datetime
+    booked_by: str | None
+
+
+@dataclass(frozen=True)
+class BookingRow:
+    """A booking of an organisation as a line of its list."""
+
+    booking_id: int
+    training_session_id: int
+    person_id: int
+    person_name: str
+    course_name: str
+    starts_at: datetime
+    ends_at: datetime
+    state: BookingState
+    cancel_reason: str | None
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """A place that somebody has at the same time."""
+
+    person_name: str
+    course_name: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+def bookings_of_session(
+    session_id: int, *, organisation_ids: Collection[int] | None = None
+) -> list[PlaceRow]:
+    """Return the confirmed places of a session by organisation and name; of some organisations, if given."""
+    found = (
+        select(
+            Booking.id,
+            Person.id,
+            Person.name,
+            Person.email,
+            Organisation.id,
+            Organisation.name,
+            Booking.booked_at,
+            User.name,
+        )
+        .join(Person, Person.id == Booking.person_id)
+        .join(Organisation, Organisation.id == Booking.organisation_id)
+        .outerjoin(User, User.id == Booking.booked_by_user_id)
+        .where(Booking.training_session_id == session_id, Booking.state == BookingState.CONFIRMED)
+        .order_by(func.lower(Organisation.name), Organisation.id, func.lower(Person.name), Person.id)
+    )
+    if organisation_ids is not None:
+        found = found.where(Booking.organisation_id.in_(organisation_ids))
+    return [PlaceRow(*row) for row in db.session.execute(found)]
+
+
+def has_confirmed_place(*, training_session_id: int, organisation_ids: Collection[int]) -> bool:
+    """True where somebody of one of these organisations has a place: they may know where and with whom."""
+    return db.session.scalars(
+        select(
+            select(Booking.id)
+            .where(
+                Booking.training_session_id == training_session_id,
+                Booking.organisation_id.in_(organisation_ids),
+                Booking.state == BookingState.CONFIRMED,
+            )
+            .exists()
+        )
+    ).one()
+
+
+def booked_person_ids(*, training_session_id: int) -> frozenset[int]:
+    """Return who has a confirmed place on a session."""
+    return frozenset(
+        db.session.scalars(
+            select(Booking.person_id).where(
+                Booking.training_session_id == training_session_id, Booking.state == BookingState.CONFIRMED
+            )
+        )
+    )
+
+
+def bookings_of_submission(
+    *, submission_key: UUID, training_session_id: int, organisation_id: int
+) -> list[Booking]:
+    """Return what a form with this key has booked already, by id."""
+    return list(
+        db.session.scalars(
+            select(Booking)
+            .where(
+                Booking.submission_key == submission_key,
+                Booking.training_session_id == training_session_id,
+                Booking.organisation_id == organisation_id,
+            )
+            .order_by(Booking.id)
+        )
+    )
+
+
+def overlapping_places(*, person_ids: Collection[int], training_session_id: int) -> list[Overlap]:
+    """Return the places that these people have on other sessions at this one's time, by name and time."""
+    here = aliased(SessionDate)
+    found = (
+        select(Person.name, Course.name, func.lower(SessionDate.during), func.upper(SessionDate.during))
+        .select_from(Booking)
+        .join(Person, Person.id == Booking.person_id)
+        .join(TrainingSession, TrainingSession.id == Booking.training_session_id)
+        .join(Course, Course.id == TrainingSession.course_id)
+        .join(SessionDate, SessionDate.training_session_id == Booking.training_session_id)
+        .join(here, here.during.op("&&")(SessionDate.during))
+        .where(
+            here.training_session_id == training_session_id,
+            Booking.training_session_id != training_session_id,
+            Booking.person_id.in_(person_ids),
+            Booking.state == BookingState.CONFIRMED,
+        )
+        .order_by(func.lower(Person.name), func.lower(SessionDate.during))
+    )
+    return [Overlap(*row) for row in db.session.execute(found)]
+
+
+def get_booking(*, booking_id: int, scope: Scope) -> Booking | None:
+    """Return a booking that a scope reaches by its organisation or by the session's authority.
+
+    Not there and not yours are the same None.
+    """
+    return db.session.scalars(
+        select(Booking)
+        .join(TrainingSession, TrainingSession.id == Booking.training_session_id)
+        .options(
+            joinedload(Booking.person),
+            joinedload(Booking.organisation),
+            joinedload(Booking.training_session).joinedload(TrainingSession.course),
+        )
+        .where(Booking.id == booking_id, _reached(scope))
+    ).one_or_none()
+
+
+def coming_bookings(*, organisation_id: int, now: datetime) -> list[BookingRow]:
+    """Return an organisation's confirmed places on sessions that have not begun, soonest first."""
+    return _read(
+        _of_organisation(organisation_id)
+        .where(Booking.state == BookingState.CONFIRMED, _starts() > now)
+        .order_by(_starts(), TrainingSession.id, func.lower(Person.name), Booking.id)
+    )
+
+
+def earlier_bookings(*, organisation_id: int, now: datetime, limit: int, offset: int = 0) -> list[BookingRow]:
+    """Return an organisation's places on sessions that have begun, and those given up, latest first."""
+    return _read(
+        _of_organisation(organisation_id)
+        .where(_is_over(now))
+        .order_by(_starts().desc(), TrainingSession.id, func.lower(Person.name), Booking.id)
+        .limit(limit)
+        .offset(offset)
+    )
+
+
+def earlier_booking_count(*, organisation_id: int, now: datetime) -> int:
+    """Return how many rows `earlier_bookings` has in all."""
+    rows = _of_organisation(organisation_id).where(_is_over(now)).subquery()
+    return db.session.scalars(select(func.count()).select_from(rows)).one()
+
+
+def next_booking_of_organisation(
+    *, organisation_id: int, now: datetime, course_ids: Collection[int] | None = None
+) -> BookingRow | None:
+    """Return an organisation's next confirmed place, on one of these courses where given; None for none."""
+    found = _of_organisation(organisation_id).where(Booking.state == BookingState.CONFIRMED, _starts() > now)
+    if course_ids is not None:
+        found = found.where(TrainingSession.course_id.in_(course_ids))
+    rows = _read(found.order_by(_starts(), Booking.id).limit(1))
+    return rows[0] if rows else None
+
+
+def _reached(scope: Scope) -> ColumnElement[bool]:
+    if scope.is_empty:
+        return false()
+    return or_(
+        Booking.organisation_id.in_(scope.organisation_ids),
+        TrainingSession.authority_id.in_(scope.authority_ids),
+    )
+
+
+def _starts() -> ColumnElement[datetime]:
+    return func.lower(SessionDate.during)
+
+
+def _is_over(now: datetime) -> ColumnElement[bool]:
+    return or_(Booking.state == BookingState.CANCELLED, _starts() <= now)
+
+
+def _of_organisation(organisation_id: int) -> Select[tuple[object, ...]]:
+    earlier = aliased(SessionDate)
+    has_earlier = select(earlier.id).where(
+        earlier.training_session_id == SessionDate.training_session_id,
+        earlier.during < SessionDate.during,
+    )
+    return (
+        select(
+            Booking.id,
+            TrainingSession.id,
+            Person.id,
+            Person.name,
+            Course.name,
+            _starts(),
+            func.upper(SessionDate.during),
+            Booking.state,
+            Booking.cancel_reason,
+        )
+        .join(Person, Person.id == Booking.person_id)
+        .join(TrainingSession, TrainingSession.id == Booking.training_session_id)
+        .join(Course, Course.id == TrainingSession.course_id)
+        .join(SessionDate, SessionDate.training_session_id == TrainingSession.id)
+        .where(Booking.organisation_id == organisation_id, ~has_earlier.exists())
+    )
+
+
+def _read(found: Select[tuple[object, ...]]) -> list[BookingRow]:
+    return [BookingRow(*row) for row in db.session.execute(found)]
