@@ -18,7 +18,9 @@ _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 def text_of(value: object) -> str:
     """Return a value as text that a file can hold; what it cannot is replaced by a sign, not dropped."""
     words = ("No", "Yes")[value] if isinstance(value, bool) else str(value)
-    words = _NOT_IN_XML.sub("\ufffd", words)
+    # To look first is quicker than to replace nothing, 25,000 rows long.
+    if _NOT_IN_XML.search(words):
+        words = _NOT_IN_XML.sub("\ufffd", words)
     return words if len(words) <= LONGEST_TEXT else words[: LONGEST_TEXT - len(CUT)] + CUT
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -85,19 +85,31 @@ class Table:
 
 
 class WorkbookFile:
-    """A workbook in the making: add tables, notes and charts, then save it, once."""
+    """A workbook in the making: `with WorkbookFile("...") as book:`, add tables, notes, charts, save it once.
+
+    Rows wait in temporary files; leaving the block takes away those of a workbook that was not saved.
+    """
 
     def __init__(self, title: str) -> None:
         """Arguments: the title in the file's properties.
 
         The author stays blank: a file travels further than the person who made it.
         """
-        self._book: Any = Workbook(write_only=True)
+        self._book = cast(Any, Workbook(write_only=True))
+        self._saved = False
         self._book.properties.title = text_of(title)
         self._book.properties.creator = ""
         # The font of every cell that names none: naming it in each would double the time to write them.
         self._book._fonts = IndexedList([_BODY])
         self._book._named_styles["Normal"].font = _BODY
+
+    def __enter__(self) -> "WorkbookFile":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for sheet in [] if self._saved else self._book.worksheets:
+            sheet.close()
+            sheet._writer.cleanup()
 
     def add_table(self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Value]]) -> Table:
         """Write a sheet that is one flat table: heading frozen and filterable, a value a cell.
@@ -154,6 +166,7 @@ class WorkbookFile:
     def save(self, target: str | IO[bytes]) -> None:
         """Write the workbook to a path or a binary file. Can be done once."""
         self._book.save(target)
+        self._saved = True
 
     def _sheet(self, name: str, widths: Sequence[int]) -> Any:
         sheet = self._book.create_sheet(_sheet_name(name, self._book.sheetnames))
