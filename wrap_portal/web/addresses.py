@@ -1,0 +1,21 @@
+"""What may stand in an address of the portal."""
+
+from typing import Any
+
+from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
+
+# The largest id that a column of PostgreSQL's type integer holds.
+LARGEST_ID = 2**31 - 1
+
+
+class IdConverter(IntegerConverter):
+    """A whole number that can be an id. A larger one leads nowhere; the database would call it an error."""
+
+    def __init__(self, url_map: Map, *args: Any, **kwargs: Any) -> None:
+        super().__init__(url_map, *args, **({"max": LARGEST_ID} | kwargs))
+
+
+def init_addresses(app: Flask) -> None:
+    """Let `<int:...>` in every rule mean an id; to be called before the rules are added."""
+    app.url_map.converters["int"] = IdConverter
