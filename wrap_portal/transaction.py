@@ -42,3 +42,17 @@ def committed() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+@contextmanager
+def rehearsed() -> Iterator[None]:
+    """Do what the block does, in the database too, and undo it: the work is done and nothing has happened.
+
+    For answers that must take the same time whether or not there was anything to do.
+    """
+    savepoint = db.session.begin_nested()
+    try:
+        yield
+        db.session.flush()
+    finally:
+        savepoint.rollback()

@@ -36,7 +36,8 @@ class CheckingClient(FlaskClient):
         finally:
             if in_test:
                 db.session.expire_all()
-        if response.mimetype == "text/html" and response.status_code in {200, 422}:
+        is_page = response.mimetype == "text/html" and response.request.method != "HEAD"
+        if is_page and response.status_code in {200, 422}:
             wrong = faults(
                 response.get_data(as_text=True), response.headers.get("Content-Security-Policy", "")
             )

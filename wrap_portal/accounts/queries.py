@@ -14,11 +14,21 @@ from wrap_portal.web.access import Role
 
 @dataclass(frozen=True)
 class HeldRole:
-    """One current role; where it is in an organisation, `authority_id` is the authority of that."""
+    """One current role. In an organisation, `authority_id` and its name and colour are of that one's
+    authority; an administrator's have neither.
+    """
 
     role: Role
-    authority_id: int | None
-    organisation_id: int | None
+    authority_id: int | None = None
+    authority_name: str = ""
+    brand_colour: str = ""
+    organisation_id: int | None = None
+    organisation_name: str = ""
+
+    @property
+    def whole_authority(self) -> bool:
+        """True where the role reaches all of the authority."""
+        return self.authority_id is not None and self.organisation_id is None
 
 
 @dataclass(frozen=True)
@@ -60,19 +70,33 @@ class UserRow:
     grants: tuple[GrantRow, ...]
 
 
+@dataclass(frozen=True)
+class LeadRow:
+    """Somebody who looks after an organisation, since when, and when they were last seen (None: never)."""
+
+    grant_id: int
+    user_id: int
+    name: str
+    email: str
+    disabled: bool
+    granted_at: datetime
+    last_seen_at: datetime | None
+
+
 def signed_in(token_hash: str) -> SignedIn | None:
     """Return the sign-in session of a token with its user's current roles; None for a disabled user."""
     rows = db.session.execute(
-        select(SignInSession, User, Grant, Organisation.authority_id)
+        select(SignInSession, User, Grant, Organisation, Authority)
         .join(User, User.id == SignInSession.user_id)
         .outerjoin(Grant, (Grant.user_id == User.id) & Grant.ended_at.is_(None))
         .outerjoin(Organisation, Organisation.id == Grant.organisation_id)
+        .outerjoin(Authority, Authority.id == func.coalesce(Grant.authority_id, Organisation.authority_id))
         .where(SignInSession.token_hash == token_hash, User.disabled_at.is_(None))
         .order_by(Grant.id)
     ).all()
     if not rows:
         return None
-    session, user = rows[0][0], rows[0][1]
+    session, user, *_ = rows[0]
     return SignedIn(
         session_id=session.id,
         user_id=user.id,
@@ -81,11 +105,7 @@ def signed_in(token_hash: str) -> SignedIn | None:
         started_at=session.started_at,
         last_seen_at=session.last_seen_at,
         ended_at=session.ended_at,
-        held=tuple(
-            HeldRole(grant.role, grant.authority_id or organisation_authority_id, grant.organisation_id)
-            for _, _, grant, organisation_authority_id in rows
-            if grant is not None
-        ),
+        held=tuple(_held(*row[2:]) for row in rows if row[2] is not None),
     )
 
 
@@ -116,6 +136,32 @@ def get_lead_grant(grant_id: int, organisation_id: int) -> Grant | None:
     )
 
 
+def authority_choices() -> list[tuple[int, str]]:
+    """Return (id, name) of every authority, by name: where an administrator may give roles."""
+    return [
+        (number, name)
+        for number, name in db.session.execute(select(Authority.id, Authority.name).order_by(Authority.name))
+    ]
+
+
+def authority_by_code(code: str) -> Authority | None:
+    """Return the authority with this code, wherever it is: for administrators and the terminal."""
+    return db.session.scalar(select(Authority).where(Authority.code == code.strip()))
+
+
+def organisation_by_code(code: str) -> Organisation | None:
+    """Return the organisation with this URN, ODS code or local code, wherever it is."""
+    code = code.strip()
+    is_urn = code.isascii() and code.isdigit() and len(code) < 10
+    return db.session.scalar(
+        select(Organisation).where(
+            Organisation.urn == int(code)
+            if is_urn
+            else or_(Organisation.ods_code == code.upper(), Organisation.local_code == code.upper())
+        )
+    )
+
+
 def count_users(search: str = "") -> int:
     """Return how many users there are whose name or address holds `search`."""
     return db.session.scalar(select(func.count()).select_from(User).where(_matches(search))) or 0
@@ -138,9 +184,29 @@ def user_row(user_id: int) -> UserRow | None:
     return rows[0] if rows else None
 
 
-def leads(organisation_id: int) -> list[GrantRow]:
-    """Return the current grants of the lead's role in an organisation, oldest first."""
-    return _grant_rows([Grant.organisation_id == organisation_id, Grant.role == Role.LEAD])
+def leads(organisation_id: int) -> list[LeadRow]:
+    """Return who looks after an organisation now, by name."""
+    seen = (
+        select(func.max(SignInSession.last_seen_at)).where(SignInSession.user_id == User.id).scalar_subquery()
+    )
+    rows = db.session.execute(
+        select(Grant, User, seen)
+        .join(User, User.id == Grant.user_id)
+        .where(Grant.organisation_id == organisation_id, Grant.role == Role.LEAD, Grant.ended_at.is_(None))
+        .order_by(func.lower(User.name), User.id)
+    )
+    return [
+        LeadRow(
+            grant_id=grant.id,
+            user_id=user.id,
+            name=user.name,
+            email=user.email,
+            disabled=user.disabled_at is not None,
+            granted_at=grant.granted_at,
+            last_seen_at=last_seen_at,
+        )
+        for grant, user, last_seen_at in rows
+    ]
 
 
 def lead_users(organisation_id: int) -> list[User]:
@@ -173,11 +239,19 @@ def demonstration_accounts() -> list[UserRow]:
     )
 
 
-def _matches(search: str) -> ColumnElement[bool]:
-    found = func.lower(search)
-    return or_(
-        func.lower(User.name).contains(found, autoescape=True), User.email.contains(found, autoescape=True)
+def _held(grant: Grant, organisation: Organisation | None, authority: Authority | None) -> HeldRole:
+    return HeldRole(
+        role=grant.role,
+        authority_id=authority.id if authority else None,
+        authority_name=authority.name if authority else "",
+        brand_colour=authority.brand_colour if authority else "",
+        organisation_id=organisation.id if organisation else None,
+        organisation_name=organisation.name if organisation else "",
     )
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    return or_(User.name.icontains(search, autoescape=True), User.email.icontains(search, autoescape=True))
 
 
 def _user_rows(statement: Select[User]) -> list[UserRow]:

@@ -12,9 +12,11 @@ from sqlalchemy import delete, func, select, text, update
 from wrap_portal import clock
 from wrap_portal.accounts import queries, rules
 from wrap_portal.accounts.models import Grant, SignInAttempt, SignInLink, SignInSession, User
+from wrap_portal.audit.service import record_event
 from wrap_portal.errors import DomainError, register_refusals
 from wrap_portal.extensions import db
 from wrap_portal.mail.rules import email_address
+from wrap_portal.organisations.models import Organisation
 from wrap_portal.web.access import Role
 
 LINK_REFUSED = "This sign-in link has been used, or is older than 15 minutes. Ask for a new one."
@@ -36,7 +38,7 @@ def normal_email(text: str) -> str:
     return email_address(text).lower()
 
 
-def create_user(*, email: str, name: str, demonstration: bool = False) -> User:
+def create_user(*, email: str, name: str, demonstration: bool = False, actor_id: int | None = None) -> User:
     """Add someone who may sign in; what they may do is for `grant_role`.
 
     Arguments: `name`, as it is to be shown; `demonstration`, whether anybody may sign in as them with one
@@ -54,11 +56,17 @@ def create_user(*, email: str, name: str, demonstration: bool = False) -> User:
     user = User(email=address, name=name, created_at=clock.now(), demonstration=demonstration)
     db.session.add(user)
     db.session.flush()
+    _record("create_user", "user", user.id, actor_id)
     return user
 
 
 def grant_role(
-    *, user_id: int, role: Role, authority_id: int | None = None, organisation_id: int | None = None
+    *,
+    user_id: int,
+    role: Role,
+    authority_id: int | None = None,
+    organisation_id: int | None = None,
+    actor_id: int | None = None,
 ) -> Grant:
     """Give a user a role, at once.
 
@@ -86,10 +94,34 @@ def grant_role(
     )
     db.session.add(grant)
     db.session.flush()
+    _record_grant("grant_role", grant, actor_id)
     return grant
 
 
-def end_grant(*, grant: Grant) -> None:
+def invite_lead(
+    *, email: str, name: str, organisation_id: int, actor_id: int | None = None
+) -> tuple[User, Grant]:
+    """Let somebody look after an organisation: make the account where there is none, and give the lead's
+    role.
+
+    Raises what create_user and grant_role do; DomainError (field `email`) for a disabled account, which
+    only an administrator may open again.
+    """
+    user = queries.user_by_email(normal_email(email))
+    if user is None:
+        user = create_user(email=email, name=name, actor_id=actor_id)
+    if user.disabled_at is not None:
+        raise DomainError("This account is disabled. Ask your administrator.", field="email")
+    try:
+        grant = grant_role(
+            user_id=user.id, role=Role.LEAD, organisation_id=organisation_id, actor_id=actor_id
+        )
+    except DomainError as error:
+        raise DomainError("This person looks after this organisation already.", field="email") from error
+    return user, grant
+
+
+def end_grant(*, grant: Grant, actor_id: int | None = None) -> None:
     """Take a role away, at once: the next request of any browser of this user does without it.
 
     Raises DomainError where it would leave the portal without an administrator.
@@ -100,9 +132,10 @@ def end_grant(*, grant: Grant) -> None:
         _refuse_last_administrator(grant.user_id)
     grant.ended_at = max(clock.now(), grant.granted_at)
     db.session.flush()
+    _record_grant("end_grant", grant, actor_id)
 
 
-def disable_user(*, user: User) -> None:
+def disable_user(*, user: User, actor_id: int | None = None) -> None:
     """Shut a user out, at once: sessions end, links that are on their way stay shut.
 
     Raises DomainError where it would leave the portal without an administrator.
@@ -119,12 +152,16 @@ def disable_user(*, user: User) -> None:
     )
     _shut_links(user.id, now)
     db.session.flush()
+    _record("disable_user", "user", user.id, actor_id)
 
 
-def enable_user(*, user: User) -> None:
+def enable_user(*, user: User, actor_id: int | None = None) -> None:
     """Let a disabled user sign in again, with the roles that were not taken away meanwhile."""
+    if user.disabled_at is None:
+        return
     user.disabled_at = None
     db.session.flush()
+    _record("enable_user", "user", user.id, actor_id)
 
 
 def request_sign_in_link(*, email: str, network_address: str) -> tuple[User, str] | None:
@@ -217,7 +254,7 @@ def start_session(*, user_id: int) -> str:
             last_seen_at=now,
         )
     )
-    db.session.flush()
+    _record("sign_in", "user", user_id, user_id)
     return token
 
 
@@ -230,11 +267,20 @@ def mark_session_seen(*, session_id: int) -> None:
 
 def end_session(*, session_id: int) -> None:
     """Sign a browser out: its cookie, and every copy of it, is dead."""
-    db.session.execute(
+    user_id = db.session.scalar(
         update(SignInSession)
         .where(SignInSession.id == session_id, SignInSession.ended_at.is_(None))
         .values(ended_at=clock.now())
+        .returning(SignInSession.user_id)
     )
+    if user_id is not None:
+        _record("sign_out", "user", user_id, user_id)
+
+
+def note_failed_link(*, network_address: str) -> None:
+    """Count a link that did not work against the network that tried it, and leave it in the audit trail."""
+    db.session.add(SignInAttempt(subject_hash=_network_subject(network_address), at=clock.now()))
+    record_event(action="refuse_sign_in", subject_type="sign_in_link", actor_label="visitor")
 
 
 def count_attempt(*, network_address: str, email: str | None = None) -> None:
@@ -274,6 +320,35 @@ def _refuse_too_many(subject: str, limit: int) -> None:
     )
     if (made or 0) >= limit:
         raise TooManyAttempts("Too many attempts to sign in. Wait an hour, then try again.", field="email")
+
+
+def _record(action: str, subject_type: str, subject_id: int, actor_id: int | None) -> None:
+    record_event(
+        action=action,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        actor_id=actor_id,
+        actor_label="system" if actor_id is None else f"user {actor_id}",
+    )
+
+
+def _record_grant(action: str, grant: Grant, actor_id: int | None) -> None:
+    authority_id = grant.authority_id
+    if grant.organisation_id is not None:
+        authority_id = db.session.get_one(Organisation, grant.organisation_id).authority_id
+    record_event(
+        action=action,
+        subject_type="grant",
+        subject_id=grant.id,
+        actor_id=actor_id,
+        actor_label="system" if actor_id is None else f"user {actor_id}",
+        authority_id=authority_id,
+        details={
+            "user_id": grant.user_id,
+            "role": grant.role.value,
+            "organisation_id": grant.organisation_id,
+        },
+    )
 
 
 def _network_subject(network_address: str) -> str:

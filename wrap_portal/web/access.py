@@ -10,9 +10,12 @@ from enum import StrEnum
 from functools import wraps
 from typing import Any, Protocol, cast
 
-from flask import abort, current_app
+from flask import abort, current_app, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
+
+from wrap_portal.audit.service import record_event
+from wrap_portal.transaction import committed
 
 
 class Role(StrEnum):
@@ -42,6 +45,7 @@ class Caller(Protocol):
     """What this module asks of the signed-in user; `accounts` provides it."""
 
     is_authenticated: bool
+    user_id: int | None
 
     def holds_any(self, roles: Iterable[Role]) -> bool:
         """True when a current grant has one of these roles."""
@@ -105,5 +109,18 @@ def _refusal(rule: AccessRule) -> Response | None:
     if not caller().is_authenticated:
         return cast(Response, current_app.login_manager.unauthorized())  # type: ignore[attr-defined]
     if rule.roles and not caller().holds_any(rule.roles):
+        _record_refusal(rule)
         abort(403)
     return None
+
+
+def _record_refusal(rule: AccessRule) -> None:
+    user_id = caller().user_id
+    with committed():
+        record_event(
+            action="refuse_access",
+            subject_type="view",
+            actor_id=user_id,
+            actor_label=f"user {user_id}",
+            details={"endpoint": request.endpoint, "method": request.method, "roles": sorted(rule.roles)},
+        )

@@ -1,0 +1,53 @@
+"""The forms of the accounts room."""
+
+from collections.abc import Sequence
+
+from wrap_portal.accounts import rules
+from wrap_portal.web.fields import EmailField, HiddenField, Option, RadiosField, SelectField, TextField
+from wrap_portal.web.forms import FilterForm, Form
+
+
+class SignInForm(Form):
+    """Where to send the link. `next` is where to go afterwards."""
+
+    email = EmailField("Email address", hint="The one that your organisation gave your Prevent team.")
+    next = HiddenField("Next page", required=False, max_length=2000)
+
+
+class UserFilter(FilterForm):
+    """Users whose name or address holds some words."""
+
+    search = TextField("Name or email address", required=False, max_length=100, default="")
+
+
+class GrantForm(Form):
+    """A role and where it counts."""
+
+    role = RadiosField("Role", choices=[(role, words) for role, words in rules.ROLE_WORDS.items()])
+    authority = SelectField(
+        "Council", required=False, blank="None", hint="For managers, viewers and trainers."
+    )
+    organisation = TextField(
+        "URN, ODS code or local code of the organisation",
+        required=False,
+        max_length=20,
+        hint="For leads, and for trainers who train in one organisation only.",
+    )
+
+    def offer(self, authorities: Sequence[tuple[int, str]]) -> None:
+        """Offer these authorities (id, name)."""
+        self.authority.choices = [Option(number, name) for number, name in authorities]
+
+
+class AddUserForm(GrantForm):
+    """Somebody new, and their first role."""
+
+    email = EmailField("Email address")
+    name = TextField("Name", max_length=rules.LONGEST_NAME, autocomplete="off")
+
+
+class InviteLeadForm(Form):
+    """Somebody who is to look after an organisation's own pages."""
+
+    email = EmailField("Email address", autocomplete="off")
+    name = TextField("Name", max_length=rules.LONGEST_NAME, autocomplete="off")
