@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from wrap_portal.accounts.models import User
@@ -175,7 +175,7 @@ def deliverers(organisation: Organisation) -> list[Deliverer]:
             ),
             on_staff.exists(),
         )
-        .distinct(Accreditation.person_id, Accreditation.course_id)
+        .ext(distinct_on(Accreditation.person_id, Accreditation.course_id))
         .order_by(
             Accreditation.person_id,
             Accreditation.course_id,

@@ -12,7 +12,7 @@ from wrap_portal.accounts.models import User
 from wrap_portal.courses.models import Course
 from wrap_portal.extensions import db
 from wrap_portal.organisations.models import Organisation
-from wrap_portal.people.models import Person
+from wrap_portal.people.models import Membership, Person
 from wrap_portal.records.models import RecordSource, RecordState, TrainingRecord
 from wrap_portal.web.access import Scope
 
@@ -91,6 +91,30 @@ def get_record(record_id: int, scope: Scope) -> TrainingRecord | None:
         select(TrainingRecord)
         .join(TrainingRecord.person)
         .where(TrainingRecord.id == record_id, Person.authority_id.in_(scope.authority_ids))
+    ).one_or_none()
+
+
+def person_within(person_id: int, scope: Scope, as_at: date) -> Person | None:
+    """Return a person whose training the caller may read, or None.
+
+    An authority reads of those whom it keeps or whose organisation is its own; an organisation of its own
+    staff on that date only: whoever has left has taken their training along.
+    """
+    belongs = (
+        select(Membership.id)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(
+            Membership.person_id == Person.id,
+            Membership.during.contains(as_at),
+            or_(
+                Organisation.id.in_(scope.organisation_ids),
+                Organisation.authority_id.in_(scope.authority_ids),
+            ),
+        )
+    )
+    kept = Person.authority_id.in_(scope.authority_ids)
+    return db.session.scalars(
+        select(Person).where(Person.id == person_id, or_(kept, belongs.exists()))
     ).one_or_none()
 
 
