@@ -161,7 +161,7 @@ def take_places(*, training_session_id: int, places: int) -> int:
     One conditional UPDATE: whoever comes at the same time waits for this transaction and then counts with it
     (quality.md Q1); a CHECK stands behind. Raises DomainError where it is cancelled or has too few left.
     """
-    taken = db.session.execute(
+    take = (
         update(TrainingSession)
         .where(
             TrainingSession.id == training_session_id,
@@ -171,10 +171,14 @@ def take_places(*, training_session_id: int, places: int) -> int:
         .values(booked=TrainingSession.booked + places)
         .returning(TrainingSession.booked)
         .execution_options(synchronize_session="fetch")
-    ).scalar_one_or_none()
-    if taken is None:
-        raise _no_places(training_session_id, places)
-    return taken
+    )
+    for _ in range(3):
+        taken = db.session.execute(take).scalar_one_or_none()
+        if taken is not None:
+            return taken
+        # Somebody may have given a place up since: then the next try has it.
+        _refuse_if_too_few(training_session_id, places)
+    raise DomainError("Many people are booking this session at this moment. Try again.")
 
 
 def release_places(*, training_session_id: int, places: int) -> None:
@@ -383,12 +387,13 @@ def _check_clashes(trainers: Sequence[Person], venue: Venue | None, during: Rang
         )
 
 
-def _no_places(training_session_id: int, wanted: int) -> DomainError:
+def _refuse_if_too_few(training_session_id: int, wanted: int) -> None:
     session = db.session.get_one(TrainingSession, training_session_id, populate_existing=True)
     if session.state is SessionState.CANCELLED:
-        return DomainError("This session is cancelled.")
+        raise DomainError("This session is cancelled.")
     left = rules.places_left(session.capacity, session.booked)
     if left == 0:
-        return DomainError("This session is full.")
-    have = "1 place is left" if left == 1 else f"{count_text(left)} places are left"
-    return DomainError(f"Only {have}, and you chose {count_text(wanted, 'person', 'people')}.")
+        raise DomainError("This session is full.")
+    if left < wanted:
+        have = "1 place is left" if left == 1 else f"{count_text(left)} places are left"
+        raise DomainError(f"Only {have}, and you chose {count_text(wanted, 'person', 'people')}.")
