@@ -1,0 +1,100 @@
+"""Who may open what: a line for each page and button. `test_access.py` tries each as every kind of caller.
+
+A new route fails the tests until it has its line here, and each name in its address has its sample below.
+
+- `anyone`: signed in or not
+- `signed_in`: whoever has an account
+- `roles(...)`: holders of one of these roles, wherever they hold it; the page shows each their own
+- `own(...)`: holders of one of these roles for the thing that the address names. To others with such a role
+  it is not there: the same 404 as for a thing that does not exist
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.factories.accounts import make_grant, make_user
+from tests.factories.organisations import make_authority, make_organisation
+from tests.factories.people import make_membership
+from wrap_portal.organisations.models import Authority, Organisation
+from wrap_portal.people.models import Membership
+from wrap_portal.web.access import Role
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who is let in: anybody, or holders of `roles` (empty: all who signed in), to `own` things only."""
+
+    public: bool = False
+    roles: frozenset[Role] = frozenset()
+    own: bool = False
+
+
+anyone = Who(public=True)
+signed_in = Who()
+
+
+def roles(*allowed: Role) -> Who:
+    """Holders of one of these roles, wherever they hold it."""
+    return Who(roles=frozenset(allowed))
+
+
+def own(*allowed: Role) -> Who:
+    """Holders of one of these roles for the thing that the address names."""
+    return Who(roles=frozenset(allowed), own=True)
+
+
+MANAGER, VIEWER, TRAINER, LEAD, ADMINISTRATOR = (
+    Role.MANAGER,
+    Role.VIEWER,
+    Role.TRAINER,
+    Role.LEAD,
+    Role.ADMINISTRATOR,
+)
+
+POLICY: dict[str, Who] = {
+    # web
+    "web.health": anyone,
+    "web.live": anyone,
+    # accounts
+    "accounts.add_user": roles(ADMINISTRATOR),
+    "accounts.check_your_email": anyone,
+    "accounts.demonstration_sign_in": anyone,
+    "accounts.disable": roles(ADMINISTRATOR),
+    "accounts.enable": roles(ADMINISTRATOR),
+    "accounts.end_role": roles(ADMINISTRATOR),
+    "accounts.home": anyone,
+    "accounts.sign_in": anyone,
+    "accounts.sign_out": anyone,
+    "accounts.signed_out": anyone,
+    "accounts.use_link": anyone,
+    "accounts.user": roles(ADMINISTRATOR),
+    "accounts.users": roles(ADMINISTRATOR),
+    "accounts.working_on": signed_in,
+}
+
+
+@dataclass
+class World:
+    """What the samples belong to: an authority and a school of it with a member; other schools stand by."""
+
+    authority: Authority = field(default_factory=make_authority)
+    organisation: Organisation = field(init=False)
+    next_door: Organisation = field(init=False)
+    elsewhere: Organisation = field(default_factory=make_organisation)
+    membership: Membership = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.organisation = make_organisation(self.authority)
+        self.next_door = make_organisation(self.authority)
+        self.membership = make_membership(self.organisation)
+
+
+# What stands for a name in an address: a thing of the world's school or authority, made when it is asked for.
+SAMPLES: dict[str, Callable[[World], int | str]] = {
+    "grant_id": lambda world: make_grant(authority_id=world.authority.id).id,
+    "membership_id": lambda world: world.membership.id,
+    "organisation_id": lambda world: world.organisation.id,
+    "person_id": lambda world: world.membership.person_id,
+    "token": lambda world: "A" * 43,
+    "user_id": lambda world: make_user().id,
+}
