@@ -87,11 +87,17 @@ TYPE_NAMES = {
     7: "Community special school",
     11: "Other independent school",
     14: "Pupil referral unit",
+    15: "Local authority nursery school",
     18: "Further education",
+    24: "Secure units",
     27: "Miscellaneous",
-    29: "Higher education institutions",
     28: "Academy sponsor led",
+    29: "Higher education institutions",
+    32: "Special post 16 institution",
     34: "Academy converter",
+    37: "British schools overseas",
+    38: "Free schools alternative provision",
+    39: "Free schools 16 to 19",
     47: "Children's centre",
 }
 # The register writes these without quotation marks.

@@ -360,7 +360,7 @@ def test_rows_of_other_authorities_are_passed_over_and_their_schools_remembered(
     file = read(csv_bytes([row(107201), row(107202, la="381", name=""), row(107203, la="381")]))
     assert list(file.rows) == ["380"]
     assert not file.problems
-    assert file.elsewhere == {107202: "381", 107203: "381"}
+    assert file.listed == {107201: "380", 107202: "381", 107203: "381"}
 
 
 def test_a_row_whose_authority_cannot_be_told_is_a_problem_of_all() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select
 
 from wrap_portal.audit.service import record_event
 from wrap_portal.courses import rules
@@ -97,7 +97,7 @@ def withdraw_course(*, course: Course, on: date, user_id: int | None = None) -> 
 
 
 def _courses_of(authority_id: int | None) -> list[Course]:
-    own = Course.authority_id == authority_id if authority_id is not None else False
+    own = Course.authority_id == authority_id if authority_id is not None else false()
     return list(
         db.session.scalars(
             select(Course).where(or_(Course.authority_id.is_(None), own)).order_by(func.lower(Course.name))

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, cast
 
 from wrap_portal.errors import DomainError
 
@@ -169,7 +169,7 @@ def _is_csv(path: str) -> bool:
 
 def _unzipped(source: BinaryIO) -> IO[bytes]:
     source.seek(0)
-    return gzip.GzipFile(fileobj=source)
+    return cast(IO[bytes], gzip.GzipFile(fileobj=source))
 
 
 def _rewound(source: BinaryIO) -> IO[bytes]:
@@ -186,7 +186,7 @@ class _Kept(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
         chunk = self._source.read(len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)

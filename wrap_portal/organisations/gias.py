@@ -57,10 +57,10 @@ class FileKind(StrEnum):
 class SchoolsFile:
     """What was read of a file for the chosen authorities, by their codes.
 
-    `fields` names what the file has of a SchoolRow: what it lacks says nothing about a school. `unread` has
-    the URNs of rows that were left out, `elsewhere` those of other authorities with their authority's code:
-    neither kind of school is absent. `unidentified` has the authorities (or ANY_AUTHORITY) with a row that
-    has no URN.
+    `fields` names what the file has of a SchoolRow: what it lacks says nothing about a school. `listed` has
+    every URN that could be read in the file, whoever's, with its authority's code; `unread` those of rows
+    that were left out: neither kind of school is absent. `unidentified` has the authorities (or
+    ANY_AUTHORITY) with a row that has no URN.
     """
 
     kind: FileKind
@@ -71,8 +71,8 @@ class SchoolsFile:
     row_counts: Mapping[str, int]
     authority_names: Mapping[str, str]
     problems: Mapping[str, list[RowProblem]]
+    listed: Mapping[int, str]
     unread: frozenset[int]
-    elsewhere: Mapping[int, str]
     unidentified: frozenset[str]
 
 
@@ -206,7 +206,7 @@ class _Reader:
     authority_names: dict[str, str] = field(default_factory=dict)
     problems: dict[str, list[RowProblem]] = field(default_factory=dict)
     unread: set[int] = field(default_factory=set)
-    elsewhere: dict[int, str] = field(default_factory=dict)
+    listed: dict[int, str] = field(default_factory=dict)
     unidentified: set[str] = field(default_factory=set)
     first_rows: dict[int, int] = field(default_factory=dict)
     only_academies: bool = True
@@ -227,7 +227,7 @@ class _Reader:
         code = self._code(row)
         if code and self.authority_codes is not None and code not in self.authority_codes:
             if urn is not None and len(row) == self.width:
-                self.elsewhere[urn] = code
+                self.listed[urn] = code
                 self._note(row, code)
             return
         self.row_counts[code] = self.row_counts.get(code, 0) + 1
@@ -262,6 +262,7 @@ class _Reader:
 
         school = Cells(self.places, row, self.types, report).school(number, urn, code)
         self.first_rows[urn] = number
+        self.listed[urn] = code
         return school
 
     def _leave_out(self, number: int, urn: int | None, code: str, error: UnreadableRow) -> None:
@@ -301,8 +302,8 @@ class _Reader:
             row_counts=self.row_counts,
             authority_names=self.authority_names,
             problems={code: problems for code, problems in self.problems.items() if problems},
+            listed=self.listed,
             unread=frozenset(self.unread),
-            elsewhere=self.elsewhere,
             unidentified=frozenset(self.unidentified),
         )
 

@@ -235,7 +235,7 @@ class Cells:
         if not cell.strip():
             raise UnreadableRow(column, cell, "A school must have a type")
         code = self.types.code(cell)
-        if code in self.types.names:
+        if code is not None and code in self.types.names:
             return code, self.types.names[code]
         self.report(column, cell, "Not a type that the portal knows: the school is kept, and not counted")
         return None, self.text(by_name) or f"Type {cell.strip()}"

@@ -3,7 +3,7 @@
 Pure: everything comes in as arguments, and deciding twice gives the same (registers.md 3).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -30,8 +30,9 @@ MOST_CLOSING_PERCENT = 10
 class Incoming:
     """What a file says of one authority: its rows, and what bears on schools that are not in them.
 
-    `elsewhere` has URNs that the file has under another authority, with its code; `unread` those of rows that
-    could not be read; `unidentified` says that a row has no readable URN, so that it may be any school.
+    `listed` has the URNs of the file, whoever's, with their authority's code; `unread` those of rows that
+    could not be read; `unidentified` says that a row has no readable URN, so that it may be any school;
+    `together` has the codes of all authorities that are imported at once.
     """
 
     authority_code: str
@@ -43,26 +44,30 @@ class Incoming:
     row_count: int
     rows: list[SchoolRow]
     problems: list[RowProblem]
+    listed: Mapping[int, str]
     unread: frozenset[int]
-    elsewhere: Mapping[int, str]
     unidentified: bool
+    together: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Plan:
     """What importing a file for one authority would do. Nothing is written by making one.
 
-    `added` holds closed schools too, for figures of past dates; `not_counted` are open or proposed ones.
+    `added` holds closed schools too, for figures of past dates; `not_counted` are open or proposed ones;
+    `moved` has the codes of the authorities under which the file has schools of this one.
     `doubts` are single schools to look at, `warnings` what to know before the import is done, `refusals` why
-    it must not be done.
+    it must not be done. `sha256_in_use` is of the file that the authority stands on.
     """
 
     authority_id: int | None
     authority_name: str
     incoming: Incoming
+    sha256_in_use: str | None = None
     added: list[School] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     not_counted: list[School] = field(default_factory=list)
+    moved: dict[int, str] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
@@ -92,9 +97,19 @@ class Plan:
         """True where every school stands as the file has it."""
         return not self.added and not self.changes
 
+    def is_applied(self, file_sha256: str) -> bool:
+        """True where this very file is in use and every school stands as it says."""
+        return self.writes_nothing and self.sha256_in_use == file_sha256
 
-def incoming_of(file: SchoolsFile, authority_code: str, file_name: str) -> Incoming:
-    """Return what a file says of one authority. `file_name` is what its owner calls it."""
+
+def incoming_of(
+    file: SchoolsFile, authority_code: str, *, file_name: str, together: Collection[str] = ()
+) -> Incoming:
+    """Return what a file says of one authority.
+
+    Arguments: `file_name`, what its owner calls it; `together`, the codes of all authorities that are
+    imported at once.
+    """
     return Incoming(
         authority_code=authority_code,
         authority_name=file.authority_names.get(authority_code) or f"Authority {authority_code}",
@@ -105,9 +120,10 @@ def incoming_of(file: SchoolsFile, authority_code: str, file_name: str) -> Incom
         row_count=file.row_counts.get(authority_code, 0),
         rows=file.rows.get(authority_code, []),
         problems=[*file.problems.get(authority_code, ()), *file.problems.get(ANY_AUTHORITY, ())],
+        listed=file.listed,
         unread=file.unread,
-        elsewhere=file.elsewhere,
         unidentified=bool(file.unidentified & {authority_code, ANY_AUTHORITY}),
+        together=frozenset({authority_code, *together}),
     )
 
 
@@ -119,16 +135,17 @@ def plan_import(
     standing: Mapping[int, School],
     kept_elsewhere: Mapping[int, str],
     types: Mapping[int, TypeRule],
-    date_in_use: date | None,
+    date_in_use: date | None = None,
+    sha256_in_use: str | None = None,
 ) -> Plan:
     """Return what importing would do.
 
     Arguments: `authority_id` and `authority_name`, of the authority where it is there already; `standing`, by
     URN, its schools and those of the file's that stand under another authority of this import;
     `kept_elsewhere`, by URN, the names of authorities outside this import that hold schools of the file;
-    `types`, the known types by code; `date_in_use`, the date of the register in use, None without one.
+    `types`, the known types by code; `date_in_use` and `sha256_in_use`, of the register in use.
     """
-    plan = Plan(authority_id, authority_name or incoming.authority_name, incoming)
+    plan = Plan(authority_id, authority_name or incoming.authority_name, incoming, sha256_in_use)
     for row in incoming.rows:
         if row.urn in kept_elsewhere:
             plan.doubts.append(
@@ -182,8 +199,10 @@ def _close_absent(plan: Plan, own: list[School], types: Iterable[TypeRule]) -> N
             "the file."
         )
         return
-    present = {row.urn for row in incoming.rows} | incoming.unread | incoming.elsewhere.keys()
-    for school in absent_schools(own, kind=incoming.kind, types=types, present=present):
+    missing = [
+        school for school in own if school.urn not in incoming.listed and school.urn not in incoming.unread
+    ]
+    for school in absent_schools(missing, kind=incoming.kind, types=types):
         change = change_of(school, closed_by_absence(school, incoming.register_date))
         if change is not None:
             plan.changes.append(change)
@@ -192,10 +211,13 @@ def _close_absent(plan: Plan, own: list[School], types: Iterable[TypeRule]) -> N
 def _note_moved(plan: Plan, own: Iterable[School]) -> None:
     incoming = plan.incoming
     for school in own:
-        if school.urn in incoming.elsewhere and school.is_open_on(incoming.register_date):
+        code = incoming.listed.get(school.urn, incoming.authority_code)
+        if code in incoming.together:
+            continue
+        plan.moved[school.urn] = code
+        if school.is_open_on(incoming.register_date):
             plan.doubts.append(
-                f"{school.name} ({school.urn}) is under authority {incoming.elsewhere[school.urn]} in the "
-                "file. It is left as it is."
+                f"{school.name} ({school.urn}) is under authority {code} in the file. It is left as it is."
             )
 
 

@@ -91,3 +91,15 @@ def website_link(text: str) -> str | None:
 def postcode_key(text: str) -> str:
     """Return a postcode as it is compared: without spaces, in capitals."""
     return "".join(text.split()).upper()
+
+
+def identifier_text(*, urn: int | None, ods_code: str | None, local_code: str | None) -> str:
+    """Return what an organisation is known by: "URN 107201", "ODS A81001", or its number in the portal."""
+    if urn is not None:
+        return f"URN {urn}"
+    return f"ODS {ods_code}" if ods_code else local_code or ""
+
+
+def next_local_code(last: str | None) -> str:
+    """Return the number of the next organisation that is in no register (registers.md 3, rule 8)."""
+    return f"L{int(last[1:]) + 1 if last else 1:05}"

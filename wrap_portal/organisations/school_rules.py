@@ -192,13 +192,11 @@ def types_listed(kind: FileKind, types: Iterable[TypeRule]) -> set[int | None]:
     return set(ACADEMY_TYPES)
 
 
-def absent_schools(
-    standing: Iterable[School], *, kind: FileKind, types: Iterable[TypeRule], present: Collection[int]
-) -> list[School]:
-    """Return the schools that a file of this kind should have and has not (registers.md 3, rule 1).
+def absent_schools(missing: Iterable[School], *, kind: FileKind, types: Iterable[TypeRule]) -> list[School]:
+    """Return, of schools that a file of this kind has no row of, those that it should have.
 
-    Arguments: `standing`, the authority's schools; `present`, the URNs that the file has, readable or not.
-    A school that is proposed to open is in the full file only.
+    Only those of the types that it lists (registers.md 3, rule 1); one that is proposed to open stands in the
+    full file only.
     """
     listed = types_listed(kind, types)
     passed_over = {OrganisationStatus.CLOSED}
@@ -206,10 +204,8 @@ def absent_schools(
         passed_over.add(OrganisationStatus.PROPOSED_TO_OPEN)
     return [
         school
-        for school in standing
-        if school.urn not in present
-        and school.status not in passed_over
-        and school.establishment_type_code in listed
+        for school in missing
+        if school.status not in passed_over and school.establishment_type_code in listed
     ]
 
 
