@@ -11,6 +11,7 @@ from wrap_portal.attendance import routes as attendance
 from wrap_portal.bookings import routes as bookings
 from wrap_portal.courses import routes as courses
 from wrap_portal.coverage import routes as coverage
+from wrap_portal.coverage import service as coverage_service
 from wrap_portal.extensions import csrf, db, login_manager, migrate
 from wrap_portal.jobs.timetable import Job, init_timetable
 from wrap_portal.mail import jobs as mail_jobs
@@ -22,7 +23,7 @@ from wrap_portal.reminders import routes as reminders
 from wrap_portal.reports import routes as reports
 from wrap_portal.sessions import routes as sessions
 from wrap_portal.trainers import routes as trainers
-from wrap_portal.web.addresses import init_addresses
+from wrap_portal.transaction import before_commit
 from wrap_portal.web.errors import init_error_pages
 from wrap_portal.web.headers import init_headers
 from wrap_portal.web.requests import init_requests
@@ -64,13 +65,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(settings.flask_config())
     app.config["SQLALCHEMY_DATABASE_URI"] = embedded_postgres.database_url(settings)
     _init_extensions(app)
-    init_addresses(app)
     init_requests(app)
     init_headers(app)
     init_templating(app)
     init_error_pages(app)
     for room in ROOMS:
         app.register_blueprint(room.blueprint)
+    before_commit(coverage_service.refresh_stale)
     init_timetable(app, JOBS)
     cli.init_commands(app)
     return app

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Numeric, Table, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Numeric, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -37,13 +37,13 @@ requirement_courses = Table(
 
 
 class Requirement(db.Model):
-    """Who must hold which course, not older than how long, with a measure, a target and a source (domain.md
-    1, 3).
+    """Who must hold which course, not older than how long, with a measure, a target and a source
+    (domain.md 1, 3).
 
     `authority_id` NULL is the default catalogue; an authority's own requirement with the same code stands
     in its place there. `categories` and `roles` NULL mean all of them. `target_percent` is the share of
-    organisations that should be covered; `threshold_percent` is the share of people that covers an
-    organisation under SHARE, compared unrounded.
+    organisations that should be covered, `near_percent` the share from which it is called near the target;
+    `threshold_percent` is the share of people that covers an organisation under SHARE, compared unrounded.
     """
 
     __tablename__ = "requirements"
@@ -51,6 +51,7 @@ class Requirement(db.Model):
         CheckConstraint("code ~ '^[a-z][a-z0-9_]{1,39}$'", name="code"),
         CheckConstraint("months BETWEEN 1 AND 120", name="months"),
         CheckConstraint("target_percent BETWEEN 0 AND 100", name="target_percent"),
+        CheckConstraint("near_percent BETWEEN 0 AND target_percent", name="near_percent"),
         CheckConstraint(
             "(measure = 'share') = (threshold_percent IS NOT NULL)"
             " AND (threshold_percent IS NULL OR threshold_percent > 0 AND threshold_percent <= 100)",
@@ -78,6 +79,7 @@ class Requirement(db.Model):
     )
     months: Mapped[int]
     target_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    near_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     threshold_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     sectors: Mapped[list[str]] = mapped_column(ARRAY(Text))
     categories: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
@@ -94,33 +96,61 @@ class CoverageSpan(db.Model):
     `by_claim` marks what only claims awaiting verification add: the headline reads the rows without it,
     "including claims" reads both. The spans of one organisation and requirement never overlap, whatever
     `by_claim` says.
+
+    Derived rows: `service.refresh_stale` makes them, `service.rebuild_differences` checks them. They carry no
+    foreign keys: the lock that a key's check takes would let two changes wait for each other.
     """
 
     __tablename__ = "coverage_spans"
     __table_args__ = (Index("ix_coverage_spans_organisation_id", "organisation_id"),)
 
-    requirement_id: Mapped[int] = mapped_column(ForeignKey("requirements.id"), primary_key=True)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    requirement_id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(primary_key=True)
     during: Mapped[Range[date]] = mapped_column(DATERANGE, primary_key=True)
-    by_claim: Mapped[bool] = mapped_column(primary_key=True, server_default=text("false"))
+    by_claim: Mapped[bool] = mapped_column(primary_key=True)
 
 
 class MemberSpan(db.Model):
-    """One unbroken period in which a membership is in date for a requirement: who is due, and when."""
+    """One unbroken period in which a membership is in date for a requirement: who is due, and when.
+
+    Derived rows like `CoverageSpan`. `organisation_id` is the membership's; the spans of a membership that
+    was taken away, or moved to another organisation, are found by it.
+    """
 
     __tablename__ = "member_spans"
-    __table_args__ = (Index("ix_member_spans_membership_id", "membership_id"),)
+    __table_args__ = (Index("ix_member_spans_organisation_id", "organisation_id"),)
 
-    requirement_id: Mapped[int] = mapped_column(ForeignKey("requirements.id"), primary_key=True)
-    membership_id: Mapped[int] = mapped_column(ForeignKey("memberships.id"), primary_key=True)
+    membership_id: Mapped[int] = mapped_column(primary_key=True)
+    requirement_id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(primary_key=True)
     during: Mapped[Range[date]] = mapped_column(DATERANGE, primary_key=True)
-    by_claim: Mapped[bool] = mapped_column(primary_key=True, server_default=text("false"))
+    by_claim: Mapped[bool] = mapped_column(primary_key=True)
 
 
-class StaleOrganisation(db.Model):
-    """An organisation whose evidence has changed in this transaction: triggers on every table of evidence
-    write it, `coverage.service.refresh_stale` empties it before the commit."""
+class StaleSubject(StrEnum):
+    """What a change of evidence was about: an organisation, a person wherever a member, or the rules.
 
-    __tablename__ = "stale_organisations"
+    RULES holds the authority whose requirements changed, or 0 where the default catalogue did.
+    """
 
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    ORGANISATION = "organisation"
+    PERSON = "person"
+    RULES = "rules"
+
+
+class StaleEvidence(db.Model):
+    """What has changed in a transaction that the spans do not show yet: triggers on every table of evidence
+    write it, `service.refresh_stale` empties it before the commit.
+
+    The transaction's number is part of the key, so that no two transactions write the same key and wait for
+    each other here. A row that outlives its transaction comes from a change past the application; the next
+    commit takes it along.
+    """
+
+    __tablename__ = "stale_evidence"
+
+    transaction_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, server_default=text("pg_current_xact_id()::text::bigint")
+    )
+    subject: Mapped[StaleSubject] = mapped_column(enum_column(StaleSubject, "subject"), primary_key=True)
+    subject_id: Mapped[int] = mapped_column(primary_key=True)
