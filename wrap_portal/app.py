@@ -24,6 +24,7 @@ from wrap_portal.reports import routes as reports
 from wrap_portal.sessions import routes as sessions
 from wrap_portal.trainers import routes as trainers
 from wrap_portal.transaction import before_commit
+from wrap_portal.web.addresses import init_addresses
 from wrap_portal.web.errors import init_error_pages
 from wrap_portal.web.headers import init_headers
 from wrap_portal.web.requests import init_requests
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(settings.flask_config())
     app.config["SQLALCHEMY_DATABASE_URI"] = embedded_postgres.database_url(settings)
     _init_extensions(app)
+    init_addresses(app)
     init_requests(app)
     init_headers(app)
     init_templating(app)

@@ -168,11 +168,11 @@ def _courses(authority_id: int, course_ids: Collection[int]) -> list[Course]:
     return found
 
 
-def refresh_stale() -> int:
+def refresh_stale() -> None:
     """Bring the spans up to date with everything that this transaction has changed, just before it commits.
 
     Must run at READ COMMITTED, the database's default: each statement after the locks has to see what others
-    have committed meanwhile. Returns the number of organisations worked out anew.
+    have committed meanwhile.
 
     Two transactions may change evidence about one organisation that neither sees of the other: a person joins
     in the one and is trained in the other. So each locks the people and the organisations that it changed
@@ -185,7 +185,7 @@ def refresh_stale() -> int:
     for subject, subject_id in db.session.execute(_CLAIM_STALE):
         stale[subject].add(subject_id)
     if not any(stale.values()):
-        return 0
+        return
     people, rules = stale[StaleSubject.PERSON], stale[StaleSubject.RULES]
     organisations = stale[StaleSubject.ORGANISATION]
     expected = len(people) + len(organisations | _organisations_of_people(people))
@@ -198,7 +198,6 @@ def refresh_stale() -> int:
         _lock_each(ORGANISATION_LOCK, organisations)
     for some in _portions(sorted(organisations)):
         _store(some)
-    return len(organisations)
 
 
 def rebuild() -> int:
