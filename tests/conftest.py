@@ -35,7 +35,21 @@ NO_CHROMIUM = "Chromium is not installed"
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context", "launch_browser"}
 
 _run = pytest.StashKey[Run]()
-_browser_counts = pytest.StashKey[dict[str, int]]()
+_browser_tests = pytest.StashKey["BrowserTests"]()
+
+
+class BrowserTests:
+    """What became of the tests that drive a browser, of all workers."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.skipped = 0
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Counts; pytest calls it in the controller for every report."""
+        if "browser" in report.keywords:
+            self.passed += report.when == "call" and report.passed
+            self.skipped += report.skipped
 
 
 # the run
@@ -45,7 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """The controller (or the only process) makes the run; workers take part in it."""
     if not hasattr(config, "workerinput"):
         config.stash[_run] = Run()
-        config.stash[_browser_counts] = {"passed": 0, "failed": 0, "skipped": 0}
+        config.stash[_browser_tests] = BrowserTests()
+        config.pluginmanager.register(config.stash[_browser_tests])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,20 +73,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport, config: pytest.Config) -> Any:
-    """Counts what became of the tests that drive a browser."""
-    counts = config.stash.get(_browser_counts, None)
-    counted = report.when == "call" or report.outcome != "passed"
-    if counts is not None and counted and "browser" in getattr(report, "keywords", {}):
-        counts[report.outcome] += 1
-    return (yield)
-
-
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Where a browser is required, a run in which none was driven has failed."""
-    counts = session.config.stash.get(_browser_counts, None)
-    if counts and os.environ.get("REQUIRE_BROWSER") and not counts["passed"] and session.exitstatus == 0:
+    tests = session.config.stash.get(_browser_tests, None)
+    if tests and os.environ.get("REQUIRE_BROWSER") and not tests.passed and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -82,17 +87,17 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if run is None:
         return
     run.close()
-    counts = config.stash[_browser_counts]
+    tests = config.stash[_browser_tests]
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     if reporter is None:
         return
-    if counts["skipped"]:
+    if tests.skipped:
         reporter.write_line(
-            f"BROWSER TESTS SKIPPED: {counts['skipped']} tests, because {NO_CHROMIUM}. "
+            f"BROWSER TESTS SKIPPED: {tests.skipped}, because {NO_CHROMIUM}. "
             "On Debian or Ubuntu: sudo apt-get install chromium",
             yellow=True,
         )
-    elif os.environ.get("REQUIRE_BROWSER") and not counts["passed"]:
+    elif os.environ.get("REQUIRE_BROWSER") and not tests.passed:
         reporter.write_line("BROWSER TESTS REQUIRED, but not one of them passed.", red=True)
 
 

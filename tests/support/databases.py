@@ -45,10 +45,12 @@ class Run:
     def __init__(self) -> None:
         _remove_dead_runs()
         # Not under pytest's own folder: root closes that to the account which runs the server then.
-        self.folder = Path(tempfile.mkdtemp(prefix=RUNS))
-        self.folder.chmod(0o711)
-        self._lock = os.open(self.folder / "alive", os.O_RDWR | os.O_CREAT)
+        fresh = Path(tempfile.mkdtemp(prefix="wrap-portal-new-"))
+        fresh.chmod(0o711)
+        self._lock = os.open(fresh / "alive", os.O_RDWR | os.O_CREAT)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        # Named only once it is locked: another run that starts at this moment would take it for a dead one.
+        self.folder = fresh.rename(fresh.with_name(fresh.name.replace("wrap-portal-new-", RUNS)))
         os.environ["WRAP_TEST_RUN"] = str(self.folder)
 
     def close(self) -> None:
