@@ -100,10 +100,7 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_main_serves_until_it_is_told_to_stop_and_leaves_nothing(
-    instance: Path, number: signal.Signals
-) -> None:
+def test_main_serves_until_it_is_told_to_stop_and_leaves_nothing(instance: Path) -> None:
     port = free_port()
     process = serve(instance, port)
     said = until_ready(process)
@@ -111,7 +108,7 @@ def test_main_serves_until_it_is_told_to_stop_and_leaves_nothing(
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:  # noqa: S310
         assert answer.status == 200
     assert {"web.log", "clock.log"} == {path.name for path in (instance / "log").iterdir()}
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     assert finished(process)[0] == 0
     assert processes_of(instance) == []
 
@@ -125,9 +122,11 @@ def test_main_starts_a_second_time_in_seconds(instance: Path) -> None:
     second = serve(instance, free_port())
     until_ready(second)
     took = time.monotonic() - began
-    second.send_signal(signal.SIGINT)
+    second.send_signal(signal.SIGTERM)
     assert finished(second)[0] == 0
-    assert took < 20
+    assert processes_of(instance) == []
+    # It takes four seconds; the rest is for a machine that does other things meanwhile.
+    assert took < 30
 
 
 @pytest.mark.parametrize(
@@ -158,8 +157,9 @@ def test_main_that_is_killed_takes_the_web_and_the_clock_along(instance: Path) -
     # The database has no one left to stop it, and the next start finds it and stops it in the end.
     again = serve(instance, port)
     until_ready(again)
-    again.send_signal(signal.SIGINT)
+    again.send_signal(signal.SIGHUP)
     assert finished(again)[0] == 0
+    assert processes_of(instance) == []
 
 
 def test_main_says_what_to_do_when_the_port_is_taken(instance: Path) -> None:

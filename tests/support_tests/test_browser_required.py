@@ -12,7 +12,7 @@ OF_NONE = "test_a_good_page_has_no_faults"
 
 
 def run_without_chromium(empty: Path, names: str, *arguments: str, **environ: str) -> tuple[int, list[str]]:
-    """Runs the named tests of this folder on a PATH without a browser. Returns the status and the lines said."""
+    """Runs the named tests on a PATH without a browser. Returns the status and the lines that were said."""
     kept = {
         name: value
         for name, value in os.environ.items()
