@@ -91,7 +91,7 @@ def test_the_mail_server_keeps_what_it_takes(smtp_sink: SmtpSink, app: Flask) ->
 def test_queries_are_counted(db_session: scoped_session[Any]) -> None:
     with counted_queries() as queries:
         db.session.scalar(COUNT)
-        with committed():
+        with db.session.begin_nested():
             db.session.execute(ADD, {"mark": "mark"})
     assert len(queries) == 2
 
