@@ -61,8 +61,10 @@ POLICY: dict[str, Who] = {
     "accounts.demonstration_sign_in": anyone,
     "accounts.disable": roles(ADMINISTRATOR),
     "accounts.enable": roles(ADMINISTRATOR),
+    "accounts.end_lead": own(MANAGER),
     "accounts.end_role": roles(ADMINISTRATOR),
     "accounts.home": anyone,
+    "accounts.leads": own(MANAGER),
     "accounts.sign_in": anyone,
     "accounts.sign_out": anyone,
     "accounts.signed_out": anyone,
@@ -70,6 +72,15 @@ POLICY: dict[str, Who] = {
     "accounts.user": roles(ADMINISTRATOR),
     "accounts.users": roles(ADMINISTRATOR),
     "accounts.working_on": signed_in,
+    # people
+    "people.add_staff": own(LEAD, MANAGER),
+    "people.change_role": own(LEAD, MANAGER),
+    "people.edit_person": own(LEAD, MANAGER),
+    "people.hand_over": own(LEAD, MANAGER),
+    "people.headcount": own(LEAD, MANAGER),
+    "people.leave": own(LEAD, MANAGER),
+    "people.person": own(LEAD, MANAGER, VIEWER),
+    "people.staff": own(LEAD, MANAGER, VIEWER),
 }
 
 

@@ -6,12 +6,12 @@ from flask import Flask, abort, current_app, flash, redirect, render_template, r
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from wrap_portal.accounts import identity, sign_in_routes, users_routes
+from wrap_portal.accounts import identity, leads_routes, sign_in_routes, users_routes
 from wrap_portal.accounts.blueprint import blueprint
 from wrap_portal.web.access import Role, allow_anyone, allow_signed_in
 
 # The other pages of the room: importing them puts their views onto the blueprint.
-PARTS = (sign_in_routes, users_routes)
+PARTS = (sign_in_routes, users_routes, leads_routes)
 
 blueprint.record_once(lambda state: identity.init_identity(cast(Flask, state.app)))
 

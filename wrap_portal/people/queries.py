@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, false, func, or_, select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import joinedload
 
 from wrap_portal.extensions import db
 from wrap_portal.organisations.models import Organisation
+from wrap_portal.organisations.queries import within
 from wrap_portal.people import rules
 from wrap_portal.people.models import DeclaredHeadcount, MemberRole, Membership, Person
 from wrap_portal.web.access import Scope
@@ -43,40 +46,36 @@ class StaffRow:
 
 def staff_list(organisation_id: int, as_at: date) -> list[StaffRow]:
     """Return who belongs to an organisation on a date, holders of lead roles first, then by name."""
-    rows = db.session.execute(
-        select(Membership, Person)
-        .join(Person, Person.id == Membership.person_id)
-        .where(Membership.organisation_id == organisation_id, Membership.during.contains(as_at))
-        .order_by(func.lower(Person.name), Person.id, Membership.id)
-    ).all()
-    people: dict[int, tuple[Person, list[StaffRole]]] = {}
-    for membership, person in rows:
-        people.setdefault(person.id, (person, []))[1].append(_role(membership))
-    found = [_row(person, held) for person, held in people.values()]
-    return sorted(found, key=lambda row: row.roles[0] not in rules.LEAD_ROLES)
+    rows = _staff(
+        Membership.organisation_id == organisation_id,
+        Membership.during.contains(as_at),
+        order=(func.lower(Person.name), Person.id, Membership.id),
+    )
+    return sorted(rows, key=lambda row: row.roles[0] not in rules.LEAD_ROLES)
 
 
 def staff_to_come(organisation_id: int, as_at: date) -> list[StaffRow]:
-    """Return the people whose first day at an organisation is after a date and who are not on its list
-    then.
-    """
+    """Return who begins at an organisation after a date and is not on its list then, soonest first."""
     there = select(Membership.person_id).where(
         Membership.organisation_id == organisation_id, Membership.during.contains(as_at)
     )
-    rows = db.session.execute(
-        select(Membership, Person)
-        .join(Person, Person.id == Membership.person_id)
-        .where(
-            Membership.organisation_id == organisation_id,
-            func.lower(Membership.during) > as_at,
-            Membership.person_id.not_in(there),
-        )
-        .order_by(func.lower(Membership.during), func.lower(Person.name), Person.id, Membership.id)
-    ).all()
-    people: dict[int, tuple[Person, list[StaffRole]]] = {}
-    for membership, person in rows:
-        people.setdefault(person.id, (person, []))[1].append(_role(membership))
-    return [_row(person, held) for person, held in people.values()]
+    return _staff(
+        Membership.organisation_id == organisation_id,
+        func.lower(Membership.during) > as_at,
+        Membership.person_id.not_in(there),
+        order=(func.lower(Membership.during), func.lower(Person.name), Person.id, Membership.id),
+    )
+
+
+def staff_row(organisation_id: int, person_id: int, as_at: date) -> StaffRow | None:
+    """Return a person with the roles that they have at an organisation on a date or later."""
+    rows = _staff(
+        Membership.organisation_id == organisation_id,
+        Membership.person_id == person_id,
+        Membership.during.overlaps(Range(as_at, None, bounds="[)")),
+        order=(Membership.id,),
+    )
+    return rows[0] if rows else None
 
 
 def get_person(person_id: int, scope: Scope) -> Person | None:
@@ -100,7 +99,7 @@ def memberships_of(person_id: int, scope: Scope) -> list[Membership]:
             select(Membership)
             .join(Organisation, Organisation.id == Membership.organisation_id)
             .options(joinedload(Membership.organisation))
-            .where(Membership.person_id == person_id, _organisation_in(scope))
+            .where(Membership.person_id == person_id, within(scope))
             .order_by(func.lower(Membership.during).desc(), Membership.id.desc())
         )
     )
@@ -147,37 +146,40 @@ def declared_headcount(organisation_id: int, as_at: date) -> DeclaredHeadcount |
     )
 
 
-def _role(membership: Membership) -> StaffRole:
-    assert membership.during.lower is not None  # noqa: S101 (a CHECK of the table)
-    return StaffRole(membership.id, membership.role, membership.during.lower, membership.during.upper)
+def _staff(*conditions: ColumnElement[bool], order: tuple[Any, ...]) -> list[StaffRow]:
+    """Return memberships gathered by person, people in the order of their first row."""
+    rows = db.session.execute(
+        select(Membership, Person)
+        .join(Person, Person.id == Membership.person_id)
+        .where(*conditions)
+        .order_by(*order)
+    )
+    people: dict[int, tuple[Person, list[Membership]]] = {}
+    for membership, person in rows:
+        people.setdefault(person.id, (person, []))[1].append(membership)
+    return [_row(person, held) for person, held in people.values()]
 
 
-def _row(person: Person, held: list[StaffRole]) -> StaffRow:
-    held = sorted(held, key=lambda role: (role.role not in rules.LEAD_ROLES, role.membership_id))
+def _row(person: Person, memberships: list[Membership]) -> StaffRow:
+    memberships.sort(key=lambda held: (held.role not in rules.LEAD_ROLES, held.id))
     return StaffRow(
-        membership_id=held[0].membership_id,
+        membership_id=memberships[0].id,
         person_id=person.id,
         name=person.name,
         email=person.email,
-        memberships=tuple(held),
-    )
-
-
-def _organisation_in(scope: Scope) -> ColumnElement[bool]:
-    if scope.is_empty:
-        return false()
-    return or_(
-        Organisation.id.in_(scope.organisation_ids), Organisation.authority_id.in_(scope.authority_ids)
+        memberships=tuple(
+            StaffRole(held.id, held.role, cast(date, held.during.lower), held.during.upper)
+            for held in memberships
+        ),
     )
 
 
 def _reaches(scope: Scope) -> ColumnElement[bool]:
-    if scope.is_empty:
-        return false()
     member = (
         select(Membership.id)
         .join(Organisation, Organisation.id == Membership.organisation_id)
-        .where(and_(Membership.person_id == Person.id, _organisation_in(scope)))
+        .where(Membership.person_id == Person.id, within(scope))
         .exists()
     )
-    return or_(Person.authority_id.in_(scope.authority_ids), member)
+    kept = Person.authority_id.in_(scope.authority_ids) if scope.authority_ids else false()
+    return or_(kept, member)

@@ -2,6 +2,7 @@
 sense.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from wrap_portal.organisations.models import Sector
@@ -71,9 +72,17 @@ def roles_in(sector: Sector) -> tuple[MemberRole, ...]:
     return _ROLES.get(sector, _OTHERS)
 
 
-def role_words(role: MemberRole) -> str:
-    """Return what a role is called on the screen."""
-    return ROLE_WORDS[role]
+def vacant_lead_role(sector: Sector, held: Iterable[MemberRole]) -> MemberRole | None:
+    """Return the lead role that nobody holds, None where somebody does or the sector has none (domain.md
+    2.9).
+    """
+    lead_roles = [role for role in roles_in(sector) if role in LEAD_ROLES]
+    return lead_roles[0] if lead_roles and not set(lead_roles) & set(held) else None
+
+
+def has_ended(ends_on: date | None, today: date) -> bool:
+    """True where a membership is over: on the leaving date itself it is (domain.md 2.5)."""
+    return ends_on is not None and ends_on <= today
 
 
 def date_problem(on: date, today: date) -> str | None:

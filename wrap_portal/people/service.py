@@ -1,11 +1,14 @@
 """The verbs of people: joining, leaving, handing over, and how many there are."""
 
+from collections.abc import Collection
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range, insert
 
 from wrap_portal import clock
+from wrap_portal.audit.service import record_event
 from wrap_portal.errors import DomainError, register_refusals
 from wrap_portal.extensions import db
 from wrap_portal.mail.rules import email_address
@@ -27,17 +30,21 @@ register_refusals(
 def add_person(*, authority_id: int, name: str, email: str | None = None) -> Person:
     """Add a person to an authority's register. The name is kept as typed, extra spaces aside.
 
-    Raises DomainError (fields `name`, `email`) where the name is blank or the address is none.
+    Raises DomainError (fields `name`, `email`) where the name is blank or too long, or the address is none.
     """
-    name = " ".join(name.split())
-    if not name:
-        raise DomainError("Enter a name.", field="name")
-    if len(name) > rules.LONGEST_NAME:
-        raise DomainError(f"The name must have {rules.LONGEST_NAME} characters or fewer.", field="name")
-    person = Person(authority_id=authority_id, name=name, email=email_address(email) if email else None)
+    person = Person(
+        authority_id=authority_id, name=_kept_name(name), email=email_address(email) if email else None
+    )
     db.session.add(person)
     db.session.flush()
     return person
+
+
+def update_person(*, person: Person, name: str, email: str | None, actor_id: int | None = None) -> None:
+    """Correct a person's name or address. Raises what add_person does."""
+    person.name, person.email = _kept_name(name), email_address(email) if email else None
+    db.session.flush()
+    _record("update_person", "person", person.id, person.authority_id, actor_id)
 
 
 def add_member(
@@ -90,6 +97,7 @@ def add_staff(
     role: MemberRole,
     started_on: date,
     same_person: bool | None = None,
+    actor_id: int | None = None,
 ) -> Membership:
     """Put somebody on an organisation's staff list, without entering twice whom the authority knows
     already.
@@ -104,7 +112,11 @@ def add_staff(
     person = _known_person(organisation.authority_id, name, email, same_person) if email else None
     if person is None:
         person = add_person(authority_id=organisation.authority_id, name=name, email=email)
-    return add_member(organisation_id=organisation_id, person_id=person.id, role=role, started_on=started_on)
+    membership = add_member(
+        organisation_id=organisation_id, person_id=person.id, role=role, started_on=started_on
+    )
+    _record_membership("add_staff", membership, actor_id)
+    return membership
 
 
 def end_membership(*, membership: Membership, on: date) -> None:
@@ -125,45 +137,49 @@ def end_membership(*, membership: Membership, on: date) -> None:
     db.session.flush()
 
 
-def end_all_memberships(*, organisation_id: int, person_id: int, on: date) -> int:
-    """Let a person leave an organisation in one step, whatever their roles; return how many roles ended.
+def end_memberships(
+    *, organisation_id: int, membership_ids: Collection[int], on: date, actor_id: int | None = None
+) -> None:
+    """Let somebody leave an organisation in one step: end these roles of theirs together.
 
-    Roles that ended before are left alone. Raises DomainError (field `on`) as `end_membership` does.
+    Raises DomainError (field `on`) as `end_membership` does, LookupError for a membership of somewhere else.
     """
-    current = db.session.scalars(
+    memberships = db.session.scalars(
         select(Membership)
-        .where(
-            Membership.organisation_id == organisation_id,
-            Membership.person_id == person_id,
-            Membership.during.overlaps(Range(on, None, bounds="[)")),
-        )
+        .where(Membership.organisation_id == organisation_id, Membership.id.in_(membership_ids))
         .order_by(Membership.id)
     ).all()
-    if not current:
-        raise DomainError(f"This person has no role here on {date_text(on)} or later.", field="on")
-    for membership in current:
+    if len(memberships) != len(set(membership_ids)):
+        raise LookupError("a membership of another organisation")
+    for membership in memberships:
         end_membership(membership=membership, on=on)
-    return len(current)
+        _record_membership("end_membership", membership, actor_id)
 
 
-def change_role(*, membership: Membership, role: MemberRole, on: date) -> Membership:
+def change_role(
+    *, membership: Membership, role: MemberRole, on: date, actor_id: int | None = None
+) -> Membership:
     """Let a person have another role in the same organisation from a date, in place of this one.
 
-    Raises DomainError (fields `role`, `on`) where it is the same role, and what end_membership and
-    add_member raise.
+    Raises DomainError (fields `role`, `on`) where it is the same role or held already, or the date is not
+    after the first day in the old one.
     """
     if role is membership.role:
         raise DomainError("Choose a role that differs from the present one.", field="role")
     end_membership(membership=membership, on=on)
-    return add_member(
+    changed = add_member(
         organisation_id=membership.organisation_id,
         person_id=membership.person_id,
         role=role,
         started_on=on,
     )
+    _record_membership("change_role", changed, actor_id)
+    return changed
 
 
-def hand_over(*, membership: Membership, to_person_id: int, on: date) -> Membership:
+def hand_over(
+    *, membership: Membership, to_person_id: int, on: date, actor_id: int | None = None
+) -> Membership:
     """Let somebody else of the same organisation have this role from a date; return the new membership.
 
     The one who hands over loses this role only, and the new holder keeps what they had.
@@ -176,17 +192,22 @@ def hand_over(*, membership: Membership, to_person_id: int, on: date) -> Members
         raise DomainError(f"Choose somebody who is on the staff list on {date_text(on)}.", field="to")
     end_membership(membership=membership, on=on)
     try:
-        return add_member(
+        taken = add_member(
             organisation_id=membership.organisation_id,
             person_id=to_person_id,
             role=membership.role,
             started_on=on,
         )
     except DomainError as error:
-        raise DomainError(error.sentence, field="to" if error.field == "role" else "on") from error
+        # The date was good for ending the role: it is the person who cannot take it.
+        raise DomainError(error.sentence, field="to") from error
+    _record_membership("hand_over", taken, actor_id)
+    return taken
 
 
-def declare_headcount(*, organisation_id: int, declared_on: date, headcount: int) -> None:
+def declare_headcount(
+    *, organisation_id: int, declared_on: date, headcount: int, actor_id: int | None = None
+) -> None:
     """Note how many people of an organisation must be trained, from a date until the next declaration.
 
     A second declaration of the same day replaces the first.
@@ -209,6 +230,15 @@ def declare_headcount(*, organisation_id: int, declared_on: date, headcount: int
             set_={"headcount": statement.excluded.headcount},
         )
     )
+    _record(
+        "declare_headcount",
+        "organisation",
+        organisation_id,
+        db.session.get_one(Organisation, organisation_id).authority_id,
+        actor_id,
+        declared_on=declared_on.isoformat(),
+        headcount=headcount,
+    )
 
 
 def _known_person(authority_id: int, name: str, email: str, same_person: bool | None) -> Person | None:
@@ -229,3 +259,47 @@ def _known_person(authority_id: int, name: str, email: str, same_person: bool | 
             "Several people have this email address: enter the name as it is in the register.", field="name"
         )
     return known[0]
+
+
+def _kept_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name:
+        raise DomainError("Enter a name.", field="name")
+    if len(name) > rules.LONGEST_NAME:
+        raise DomainError(f"The name must have {rules.LONGEST_NAME} characters or fewer.", field="name")
+    return name
+
+
+def _record_membership(action: str, membership: Membership, actor_id: int | None) -> None:
+    ends_on = membership.during.upper
+    _record(
+        action,
+        "membership",
+        membership.id,
+        db.session.get_one(Organisation, membership.organisation_id).authority_id,
+        actor_id,
+        person_id=membership.person_id,
+        organisation_id=membership.organisation_id,
+        role=membership.role.value,
+        started_on=str(membership.during.lower),
+        ends_on=None if ends_on is None else str(ends_on),
+    )
+
+
+def _record(
+    action: str,
+    subject_type: str,
+    subject_id: int,
+    authority_id: int,
+    actor_id: int | None,
+    **details: Any,
+) -> None:
+    record_event(
+        action=action,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        actor_id=actor_id,
+        actor_label="system" if actor_id is None else f"user {actor_id}",
+        authority_id=authority_id,
+        details=details,
+    )

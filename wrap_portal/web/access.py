@@ -35,6 +35,10 @@ class Scope:
     authority_ids: frozenset[int] = frozenset()
     organisation_ids: frozenset[int] = frozenset()
 
+    def reaches(self, authority_id: int, organisation_id: int) -> bool:
+        """True for an organisation of one of the authorities, or one of the organisations."""
+        return authority_id in self.authority_ids or organisation_id in self.organisation_ids
+
     @property
     def is_empty(self) -> bool:
         """True when nothing can be reached."""
