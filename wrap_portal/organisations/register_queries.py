@@ -49,8 +49,8 @@ def type_rules() -> dict[int, TypeRule]:
 
 def type_names() -> dict[int, str]:
     """Return the names of the types of establishment by their codes: what the reader of a file needs."""
-    rows = db.session.execute(select(EstablishmentType.code, EstablishmentType.name)).tuples()
-    return dict(rows.all())
+    rows = db.session.execute(select(EstablishmentType.code, EstablishmentType.name))
+    return {code: name for code, name in rows}
 
 
 def import_plans(incoming: Collection[Incoming]) -> list[Plan]:

@@ -25,6 +25,12 @@ from wrap_portal.wording import count_text, date_text
 # More of an authority's open schools than this do not close between two editions: such a file is not whole.
 MOST_CLOSING_PERCENT = 10
 
+KIND_NAMES = {
+    FileKind.ALL: "all establishments",
+    FileKind.STATE_FUNDED: "open state-funded schools",
+    FileKind.ACADEMIES: "open academies and free schools",
+}
+
 
 @dataclass(frozen=True)
 class Incoming:

@@ -1,8 +1,10 @@
 """Verbs of the schools register: stage a file for the preview, confirm it, or apply it at once."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, astuple
+from dataclasses import asdict
 from datetime import date
+from enum import StrEnum
+from operator import attrgetter
 from typing import Any, cast
 
 import psycopg
@@ -31,6 +33,9 @@ from wrap_portal.organisations.register_queries import SCHOOLS, import_plans
 from wrap_portal.organisations.register_rules import Incoming, Plan
 from wrap_portal.organisations.school_rules import SCHOOL_FIELDS, School
 from wrap_portal.organisations.service import add_authority
+
+# dataclasses.astuple copies every value deeply: for England that is most of the time of an import.
+_IN_ORDER = attrgetter(*SCHOOL_FIELDS)
 
 # Where schools wait for the two statements that write them. Text where the organisations have an enum.
 _INCOMING = Table(
@@ -260,13 +265,9 @@ def _write_schools(plans: Iterable[Plan], authority_ids: Mapping[str, int]) -> N
 
 def _cells(school: School, authority_id: int) -> tuple[Any, ...]:
     """Return the cells of a school in the order of SCHOOL_FIELDS; enums as their values."""
-    values = dict(zip(SCHOOL_FIELDS, astuple(school), strict=True))
-    values |= {
-        "authority_id": authority_id,
-        "sector": school.sector.value,
-        "status": school.status.value,
-    }
-    return tuple(values.values())
+    values = dict(zip(SCHOOL_FIELDS, _IN_ORDER(school), strict=True))
+    values["authority_id"] = authority_id
+    return tuple(value.value if isinstance(value, StrEnum) else value for value in values.values())
 
 
 def _write_former_names(plans: Iterable[Plan]) -> None:
