@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.factories.accounts import make_grant, make_user
+from tests.factories.mail import make_message
 from tests.factories.organisations import make_authority, make_organisation
 from tests.factories.people import make_membership
 from wrap_portal.organisations.models import Authority, Organisation
@@ -81,6 +82,11 @@ POLICY: dict[str, Who] = {
     "people.leave": own(LEAD, MANAGER),
     "people.person": own(LEAD, MANAGER, VIEWER),
     "people.staff": own(LEAD, MANAGER, VIEWER),
+    # reminders
+    "reminders.message": own(MANAGER, ADMINISTRATOR),
+    "reminders.messages": roles(MANAGER, ADMINISTRATOR),
+    "reminders.planned_messages": roles(MANAGER, ADMINISTRATOR),
+    "reminders.send_again": own(MANAGER, ADMINISTRATOR),
 }
 
 
@@ -104,6 +110,7 @@ class World:
 SAMPLES: dict[str, Callable[[World], int | str]] = {
     "grant_id": lambda world: make_grant(authority_id=world.authority.id).id,
     "membership_id": lambda world: world.membership.id,
+    "message_id": lambda world: make_message(authority_id=world.authority.id).id,
     "organisation_id": lambda world: world.organisation.id,
     "person_id": lambda world: world.membership.person_id,
     "token": lambda world: "A" * 43,

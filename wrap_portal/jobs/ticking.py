@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
-from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -106,10 +105,10 @@ def _tick(app: Flask, stop: threading.Event, lead: Connection) -> None:
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     for job in timetable().values():
-        first: dict[str, Any] = {}
-        if clock.to_london(clock.now()).hour in job.hours:
-            first = {"next_run_time": datetime.now(UTC)}
-        scheduler.add_job(_look, trigger_of(job), args=[app, job, at_work[job.name]], id=job.name, **first)
+        # Whatever fell due while no clock was running is looked at first.
+        now = datetime.now(UTC)
+        work = [app, job, at_work[job.name]]
+        scheduler.add_job(_look, trigger_of(job), args=work, id=job.name, next_run_time=now)
     scheduler.start()
     try:
         while not stop.wait(SECONDS_BETWEEN_LOOKS_AT_THE_LOCK) and _still_leads(lead):

@@ -6,8 +6,8 @@ from email.utils import parseaddr
 from uuid import uuid4
 
 from flask import current_app
-from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Integer, any_, cast, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from wrap_portal import clock
 from wrap_portal.errors import DomainError
@@ -105,6 +105,24 @@ def withdraw_messages(*, subject_type: str, subject_id: int, kinds: Collection[s
     if kinds is not None:
         statement = statement.where(Message.kind.in_(kinds))
     return len(db.session.scalars(statement).all())
+
+
+def withdraw_unsent(*, message_ids: Collection[int]) -> list[int]:
+    """Withdraw those of some messages that have certainly not gone out. Returns their ids.
+
+    One that may have arrived stays in the queue: it goes out as the same message, or fails.
+    """
+    statement = (
+        update(Message)
+        .where(
+            Message.id == any_(cast(sorted(message_ids), ARRAY(Integer))),
+            Message.state == MessageState.QUEUED,
+            ~Message.possibly_repeated,
+        )
+        .values(state=MessageState.WITHDRAWN)
+        .returning(Message.id)
+    )
+    return list(db.session.scalars(statement))
 
 
 def send_again(*, message: Message) -> None:
