@@ -9,13 +9,17 @@ A new route fails the tests until it has its line here, and each name in its add
   it is not there: the same 404 as for a thing that does not exist
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.factories.accounts import make_grant, make_user
+from tests.factories.attendance import make_in_house_session
 from tests.factories.mail import make_message
 from tests.factories.organisations import make_authority, make_organisation
 from tests.factories.people import make_membership
+from tests.factories.records import make_claim
+from tests.factories.sessions import make_training_session
+from tests.factories.trainers import make_accreditation
 from wrap_portal.organisations.models import Authority, Organisation
 from wrap_portal.people.models import Membership
 from wrap_portal.web.access import Role
@@ -28,6 +32,7 @@ class Who:
     public: bool = False
     roles: frozenset[Role] = frozenset()
     own: bool = False
+    assigned: frozenset[Role] = frozenset()
 
 
 anyone = Who(public=True)
@@ -39,9 +44,13 @@ def roles(*allowed: Role) -> Who:
     return Who(roles=frozenset(allowed))
 
 
-def own(*allowed: Role) -> Who:
-    """Holders of one of these roles for the thing that the address names."""
-    return Who(roles=frozenset(allowed), own=True)
+def own(*allowed: Role, assigned: Iterable[Role] = ()) -> Who:
+    """Holders of one of these roles for the thing that the address names.
+
+    `assigned`: roles that let in only who is named on the thing itself, as a session's trainers are. The
+    room's own tests let these in, the trial here keeps all others out.
+    """
+    return Who(roles=frozenset(allowed), own=True, assigned=frozenset(assigned))
 
 
 MANAGER, VIEWER, TRAINER, LEAD, ADMINISTRATOR = (
@@ -73,6 +82,13 @@ POLICY: dict[str, Who] = {
     "accounts.user": roles(ADMINISTRATOR),
     "accounts.users": roles(ADMINISTRATOR),
     "accounts.working_on": signed_in,
+    # attendance
+    "attendance.add_walk_in": own(TRAINER, MANAGER, assigned=[TRAINER]),
+    "attendance.in_house_session": own(LEAD, MANAGER),
+    "attendance.in_house_sessions": own(LEAD, MANAGER),
+    "attendance.log_in_house_session": own(LEAD, MANAGER),
+    "attendance.register": own(TRAINER, MANAGER, assigned=[TRAINER]),
+    "attendance.take_back_in_house_session": own(LEAD, MANAGER),
     # people
     "people.add_staff": own(LEAD, MANAGER),
     "people.change_role": own(LEAD, MANAGER),
@@ -87,6 +103,13 @@ POLICY: dict[str, Who] = {
     "reminders.messages": roles(MANAGER, ADMINISTRATOR),
     "reminders.planned_messages": roles(MANAGER, ADMINISTRATOR),
     "reminders.send_again": own(MANAGER, ADMINISTRATOR),
+    # records
+    "records.claims": roles(MANAGER),
+    "records.decide_claim": own(MANAGER),
+    "records.file_claim": own(LEAD, MANAGER),
+    "records.organisation_claims": own(LEAD, MANAGER),
+    "records.person_records": own(LEAD, MANAGER),
+    "records.void_record": own(MANAGER),
 }
 
 
@@ -109,10 +132,15 @@ class World:
 # What stands for a name in an address: a thing of the world's school or authority, made when it is asked for.
 SAMPLES: dict[str, Callable[[World], int | str]] = {
     "grant_id": lambda world: make_grant(authority_id=world.authority.id).id,
+    "in_house_session_id": lambda world: (
+        make_in_house_session(make_accreditation(organisation=world.organisation)).id
+    ),
     "membership_id": lambda world: world.membership.id,
     "message_id": lambda world: make_message(authority_id=world.authority.id).id,
     "organisation_id": lambda world: world.organisation.id,
     "person_id": lambda world: world.membership.person_id,
+    "record_id": lambda world: make_claim(world.membership.person, organisation=world.organisation).id,
+    "session_id": lambda world: make_training_session(world.authority).id,
     "token": lambda world: "A" * 43,
     "user_id": lambda world: make_user().id,
 }

@@ -124,7 +124,7 @@ def expectation(who: Who, kind: str) -> str:
     role, here = KINDS[kind]
     if who.roles and role not in who.roles:
         return "not allowed"
-    return "in" if here or not who.own else "not there"
+    return "in" if (here and role not in who.assigned) or not who.own else "not there"
 
 
 def outcome(answer: Any) -> str:

@@ -285,11 +285,18 @@ def test_file_claim_is_for_the_own_staff_of_today() -> None:
         claim(membership, organisation_id=other.id)
 
 
-def test_file_claim_refuses_a_second_one_of_the_same_day() -> None:
+def test_file_claim_refuses_another_one_of_the_same_day() -> None:
     membership, course = make_membership(), make_course()
     claim(membership, course)
     with pytest.raises(DomainError, match="already has a record"):
-        claim(membership, course)
+        claim(membership, course, proof="Another certificate")
+
+
+def test_file_claim_twice_is_one_claim() -> None:
+    membership, course, user = make_membership(), make_course(), make_user()
+    first = claim(membership, course, user_id=user.id)
+    assert claim(membership, course, user_id=user.id).id == first.id
+    assert len(db.session.scalars(select(AuditEvent)).all()) == 1
 
 
 def test_accept_claim_makes_it_count() -> None:
@@ -344,14 +351,15 @@ def test_a_decision_is_not_turned_round() -> None:
         service.accept_claim(record_id=make_record().id, user_id=None)
 
 
-def test_two_leads_file_the_same_claim_at_once(own_database: OwnDatabase) -> None:
+@pytest.mark.parametrize("same", [True, False], ids=["the same claim", "claims that differ"])
+def test_claims_filed_at_once_become_one(own_database: OwnDatabase, same: bool) -> None:
     with own_database.app.app_context():
         membership, course = make_membership(), make_course()
         person_id, organisation_id, course_id = membership.person_id, membership.organisation_id, course.id
         db.session.commit()
     outcomes: list[str] = []
 
-    def file() -> None:
+    def file(number: int) -> None:
         with own_database.app.app_context():
             try:
                 with committed():
@@ -361,19 +369,19 @@ def test_two_leads_file_the_same_claim_at_once(own_database: OwnDatabase) -> Non
                         completed_on=A_DAY,
                         organisation_id=organisation_id,
                         provider="Elsewhere",
-                        proof="Certificate",
+                        proof="Certificate" if same else f"Certificate {number}",
                         user_id=None,
                     )
                 outcomes.append("filed")
             except DomainError as refusal:
                 outcomes.append(refusal.sentence)
 
-    threads = [Thread(target=file) for _ in range(6)]
+    threads = [Thread(target=file, args=(number,)) for number in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert outcomes.count("filed") == 1
+    assert outcomes.count("filed") == (6 if same else 1)
     assert all("already has a record" in outcome for outcome in outcomes if outcome != "filed")
     with own_database.app.app_context():
         assert len(db.session.scalars(select(TrainingRecord)).all()) == 1

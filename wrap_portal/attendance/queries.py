@@ -9,16 +9,49 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from wrap_portal.accounts.models import User
+from wrap_portal.attendance import rules
 from wrap_portal.attendance.models import Attendance, AttendanceOutcome, InHouseAttendee, InHouseSession
 from wrap_portal.bookings.models import Booking, BookingState
 from wrap_portal.courses.models import Course
 from wrap_portal.extensions import db
 from wrap_portal.organisations.models import Organisation
+from wrap_portal.organisations.queries import open_on
 from wrap_portal.people.models import Membership, Person
 from wrap_portal.records.models import HeadcountReturn, RecordState, TrainingRecord
-from wrap_portal.sessions.models import SessionDate, SessionTrainer, TrainingSession
+from wrap_portal.sessions.models import SessionDate, SessionState, SessionTrainer, TrainingSession
 from wrap_portal.trainers.models import Accreditation, AccreditationScope, AccreditationState
 from wrap_portal.web.access import Scope
+
+
+@dataclass(frozen=True)
+class RegisterDate:
+    """A date of a session, from its start to its end."""
+
+    session_date_id: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class RegisterPage:
+    """Which register is open: the date that it is of, and the other dates of the session beside it."""
+
+    training_session_id: int
+    authority_id: int
+    course_name: str
+    place: str
+    cancelled: bool
+    chosen: RegisterDate
+    dates: tuple[RegisterDate, ...]
+
+    @property
+    def session_date_id(self) -> int:
+        """The date that it is of."""
+        return self.chosen.session_date_id
+
+    def problem(self, now: datetime) -> str | None:
+        """Say why it cannot be marked now, or None when it can."""
+        return rules.register_problem(self.chosen.starts_at, now=now, cancelled=self.cancelled)
 
 
 @dataclass(frozen=True)
@@ -30,6 +63,14 @@ class RegisterRow:
     organisation_name: str | None
     outcome: AttendanceOutcome | None
     walk_in: bool
+
+
+@dataclass(frozen=True)
+class OrganisationOption:
+    """An organisation that a walk-in may come from, told from others of its name by where it is."""
+
+    organisation_id: int
+    label: str
 
 
 @dataclass(frozen=True)
@@ -81,13 +122,18 @@ class AttendeeRow:
 
 
 def get_register(
-    training_session_id: int, *, scope: Scope, trainer_person_id: int | None
-) -> TrainingSession | None:
-    """Return a session with its dates, course and venue for who may mark its register, None for everybody
-    else.
+    training_session_id: int,
+    *,
+    scope: Scope,
+    trainer_person_id: int | None,
+    now: datetime,
+    session_date_id: int | None = None,
+) -> RegisterPage | None:
+    """Return the register of a session's date for who may mark it, None for everybody else.
 
     Arguments: `scope`, what the caller reaches as a manager; `trainer_person_id`, who the caller is when they
-    train: a trainer of any date of the session may mark all of them.
+    train: a trainer of any date of the session may mark all of them; `session_date_id`, which date, the one
+    that began last where it is left out.
     """
     own = (
         select(SessionTrainer.id)
@@ -98,7 +144,7 @@ def get_register(
         )
         .exists()
     )
-    return db.session.scalars(
+    found = db.session.scalars(
         select(TrainingSession)
         .where(
             TrainingSession.id == training_session_id,
@@ -110,6 +156,7 @@ def get_register(
             joinedload(TrainingSession.venue),
         )
     ).one_or_none()
+    return None if found is None else _register_page(found, now, session_date_id)
 
 
 def register_rows(session_date_id: int) -> list[RegisterRow]:
@@ -147,6 +194,39 @@ def register_rows(session_date_id: int) -> list[RegisterRow]:
         RegisterRow(person, name, organisation, outcome, bool(walk_in))
         for person, name, organisation, outcome, walk_in in db.session.execute(statement)
     ]
+
+
+def walk_in_organisations(register: RegisterPage, day: date) -> list[OrganisationOption]:
+    """Return the organisations of a register's authority that are open on a day, those with places first."""
+    with_places = (
+        select(Booking.id)
+        .where(
+            Booking.organisation_id == Organisation.id,
+            Booking.training_session_id == register.training_session_id,
+            Booking.state == BookingState.CONFIRMED,
+        )
+        .exists()
+    )
+    place = func.coalesce(Organisation.postcode, Organisation.town)
+    rows = db.session.execute(
+        select(Organisation.id, Organisation.name, place)
+        .where(
+            Organisation.authority_id == register.authority_id,
+            open_on(day),
+        )
+        .order_by(with_places.desc(), func.lower(Organisation.name), place, Organisation.id)
+    )
+    return [OrganisationOption(number, f"{name}, {place}" if place else name) for number, name, place in rows]
+
+
+def registers_of_person(person_id: int) -> dict[int, tuple[int, int]]:
+    """Return which register each record of a person stands on: (session, date of it) by record."""
+    rows = db.session.execute(
+        select(Attendance.training_record_id, SessionDate.training_session_id, SessionDate.id)
+        .join(SessionDate, SessionDate.id == Attendance.session_date_id)
+        .where(Attendance.person_id == person_id, Attendance.training_record_id.is_not(None))
+    )
+    return {record_id: (session_id, date_id) for record_id, session_id, date_id in rows}
 
 
 def deliverers(organisation: Organisation) -> list[Deliverer]:
@@ -226,6 +306,29 @@ def attendees_of(in_house_session_id: int) -> list[AttendeeRow]:
         .order_by(func.lower(Person.name), Person.id)
     )
     return [AttendeeRow(*row) for row in db.session.execute(statement)]
+
+
+def _register_page(found: TrainingSession, now: datetime, session_date_id: int | None) -> RegisterPage | None:
+    dates = tuple(
+        RegisterDate(day.id, day.during.lower, day.during.upper)
+        for day in found.dates
+        if day.during.lower is not None and day.during.upper is not None
+    )
+    if session_date_id is None:
+        chosen = dates[rules.date_to_mark([day.starts_at for day in dates], now=now)]
+    else:
+        chosen = next((day for day in dates if day.session_date_id == session_date_id), None)
+    if chosen is None:
+        return None
+    return RegisterPage(
+        training_session_id=found.id,
+        authority_id=found.authority_id,
+        course_name=found.course.name,
+        place=found.venue.name if found.venue else "Online",
+        cancelled=found.state is SessionState.CANCELLED,
+        chosen=chosen,
+        dates=dates,
+    )
 
 
 def _deliverer(accreditation: Accreditation) -> Deliverer:

@@ -1,5 +1,6 @@
-"""The pages of the attendance room."""
+"""The pages of the attendance room: importing its parts puts their views onto the blueprint."""
 
-from flask import Blueprint
+from wrap_portal.attendance import in_house_routes, register_routes
+from wrap_portal.attendance.blueprint import blueprint
 
-blueprint = Blueprint("attendance", __name__)
+PARTS = (blueprint, register_routes, in_house_routes)

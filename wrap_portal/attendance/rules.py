@@ -69,6 +69,23 @@ def register_problem(starts_at: datetime, *, now: datetime, cancelled: bool) -> 
     return None
 
 
+def date_to_mark(starts: Sequence[datetime], *, now: datetime) -> int:
+    """Return which date of a session is to be marked: the one that began last, before all of them the first.
+
+    Arguments: when the dates start, soonest first, one at least; the present moment.
+    """
+    return max((number for number, start in enumerate(starts) if start <= now), default=0)
+
+
+def walk_in_text(name: str, *, known: bool, booked: bool) -> str:
+    """Say what became of somebody at the door: whose place it was, or what the portal knew of them."""
+    if booked:
+        return f"{name} has a place on this session and is now marked as attended."
+    if known:
+        return f"{name} is known from the staff list and is now on the register as attended."
+    return f"{name} is now on the register as attended, and new on the organisation’s staff list."
+
+
 def changed_marks(
     shown: Mapping[int, AttendanceOutcome | None], sent: Mapping[int, AttendanceOutcome | None]
 ) -> dict[int, AttendanceOutcome]:

@@ -35,6 +35,7 @@ class WalkIn:
     """
 
     attendance: Attendance
+    name: str
     known: bool
     booked: bool
 
@@ -101,7 +102,8 @@ def add_walk_in(
         register, person_id, AttendanceOutcome.ATTENDED, register.booked.get(person_id, organisation_id)
     )
     _audit("add_walk_in", register)
-    return WalkIn(attendance=attendance, known=known, booked=booked)
+    name = db.session.get_one(Person, person_id).name
+    return WalkIn(attendance=attendance, name=name, known=known, booked=booked)
 
 
 def log_in_house_session(

@@ -13,6 +13,26 @@ FIRST_DAY = date(2015, 1, 1)
 # The largest NHS trusts employ some 30,000 people; more than this in one session is a slip of the finger.
 LARGEST_HEADCOUNT = 50_000
 
+SOURCE_WORDS = {
+    RecordSource.SESSION: "Training session",
+    RecordSource.E_LEARNING: "E-learning",
+    RecordSource.CASCADE: "In-house session",
+    RecordSource.CLAIM: "Training elsewhere",
+}
+STATE_WORDS = {
+    RecordState.ACCEPTED: "Counts",
+    RecordState.UNVERIFIED: "Awaiting verification",
+    RecordState.REJECTED: "Rejected",
+    RecordState.VOIDED: "Voided",
+}
+# How a state looks beside its words: a tone of templates/components/status_tag.html.
+STATE_TONES = {
+    RecordState.ACCEPTED: "good",
+    RecordState.UNVERIFIED: "near",
+    RecordState.REJECTED: "short",
+    RecordState.VOIDED: "quiet",
+}
+
 
 def day_problem(day: date, *, today: date) -> str | None:
     """Say why training cannot have been on this day, or None when it can.

@@ -3,6 +3,7 @@
 from datetime import date
 
 from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import insert
 
 from wrap_portal import clock
 from wrap_portal.audit.service import record_event
@@ -161,6 +162,8 @@ def file_claim(
 ) -> TrainingRecord:
     """File a claim of training that a person had elsewhere: it counts nowhere until a manager accepts it.
 
+    The very same claim filed twice is one claim: a second click finds what the first has filed.
+
     Arguments: `organisation_id`, whose lead files it: the person belongs to it today, wherever the training
     was; `provider`, who gave it; `proof`, what shows it, in words.
     Raises DomainError for what `record_training` refuses, and without a provider or proof (domain.md 2.7).
@@ -171,21 +174,33 @@ def file_claim(
     _check_member(person, organisation, clock.today())
     _check_day(completed_on, field="completed_on")
     _check_course(course, organisation.authority_id, completed_on)
+    claim = {
+        "person_id": person_id,
+        "course_id": course_id,
+        "completed_on": completed_on,
+        "organisation_id": organisation_id,
+        "source": RecordSource.CLAIM,
+        "state": RecordState.UNVERIFIED,
+        "provider": _worded(provider, "Enter who gave the training.", field="provider"),
+        "proof": _worded(proof, "Say what proves the training.", field="proof"),
+        "recorded_by_user_id": user_id,
+    }
+    if (filed := db.session.scalars(select(TrainingRecord).filter_by(**claim)).one_or_none()) is not None:
+        return filed
     _check_first(person, course, completed_on)
-    record = TrainingRecord(
-        person_id=person_id,
-        course_id=course_id,
-        completed_on=completed_on,
-        organisation_id=organisation_id,
-        source=RecordSource.CLAIM,
-        state=RecordState.UNVERIFIED,
-        provider=_worded(provider, "Enter who gave the training.", field="provider"),
-        proof=_worded(proof, "Say what proves the training.", field="proof"),
-        recorded_at=clock.now(),
-        recorded_by_user_id=user_id,
+    new_id = db.session.scalar(
+        insert(TrainingRecord)
+        .values(**claim, recorded_at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(TrainingRecord.id)
     )
-    db.session.add(record)
-    db.session.flush()
+    if new_id is None:
+        # Somebody was quicker by a moment: the same claim, or another one that stands in its way.
+        filed = db.session.scalars(select(TrainingRecord).filter_by(**claim)).one_or_none()
+        if filed is None:
+            raise _already_recorded(person, course, completed_on)
+        return filed
+    record = db.session.get_one(TrainingRecord, new_id)
     _audit("file_claim", record, user_id, None)
     return record
 
@@ -246,9 +261,13 @@ def _check_member(person: Person, organisation: Organisation, day: date) -> None
 
 def _check_first(person: Person, course: Course, day: date) -> None:
     if db.session.scalar(select(_live_records(person.id, course.id, day).exists())):
-        raise DomainError(
-            f"{person.name} already has a record of {course.name} on {date_text(day)}.", field="completed_on"
-        )
+        raise _already_recorded(person, course, day)
+
+
+def _already_recorded(person: Person, course: Course, day: date) -> DomainError:
+    return DomainError(
+        f"{person.name} already has a record of {course.name} on {date_text(day)}.", field="completed_on"
+    )
 
 
 def _has_other_record(record: TrainingRecord) -> bool:
