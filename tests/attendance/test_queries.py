@@ -18,7 +18,7 @@ from wrap_portal.attendance.models import AttendanceOutcome
 from wrap_portal.bookings.models import BookingState
 from wrap_portal.extensions import db
 from wrap_portal.records.models import RecordState, TrainingRecord
-from wrap_portal.sessions.models import SessionDate, TrainingSession
+from wrap_portal.sessions.models import SessionDate, SessionMode, TrainingSession
 from wrap_portal.web.access import Scope
 
 NOBODY = Scope()
@@ -44,15 +44,42 @@ def test_get_register_is_for_the_sessions_trainers_and_the_authoritys_managers(d
     trainer, other = make_person(), make_person()
     session = make_training_session(starts_at=STARTS)
     add_session_date(session, STARTS.replace(day=24), STARTS.replace(day=24, hour=12), [trainer])
-    reached = of_authority(session.authority_id)
-    assert queries.get_register(session.id, scope=reached, trainer_person_id=None) is session
-    assert queries.get_register(session.id, scope=NOBODY, trainer_person_id=trainer.id) is session
-    assert len(session.dates) == 2
-    assert queries.get_register(session.id, scope=NOBODY, trainer_person_id=other.id) is None
-    assert queries.get_register(session.id, scope=NOBODY, trainer_person_id=None) is None
-    elsewhere = of_authority(make_authority().id)
-    assert queries.get_register(session.id, scope=elsewhere, trainer_person_id=None) is None
-    assert queries.get_register(0, scope=reached, trainer_person_id=trainer.id) is None
+
+    def reached(scope: Scope, trainer_person_id: int | None, session_id: int = session.id) -> bool:
+        found = queries.get_register(session_id, scope=scope, trainer_person_id=trainer_person_id, now=STARTS)
+        return found is not None
+
+    assert reached(of_authority(session.authority_id), None)
+    assert reached(NOBODY, trainer.id)
+    assert not reached(NOBODY, other.id)
+    assert not reached(NOBODY, None)
+    assert not reached(of_authority(make_authority().id), None)
+    assert not reached(of_authority(session.authority_id), trainer.id, session_id=0)
+
+
+def test_get_register_is_of_the_date_that_began_last_or_the_one_asked_for(db_session) -> None:
+    session = make_training_session(
+        starts_at=STARTS, course_id=make_course(name="WRAP").id, mode=SessionMode.ONLINE
+    )
+    add_session_date(session, STARTS.replace(day=24), STARTS.replace(day=24, hour=12))
+    first, second = session.dates
+
+    def chosen(now: datetime, session_date_id: int | None = None) -> int | None:
+        found = queries.get_register(
+            session.id,
+            scope=of_authority(session.authority_id),
+            trainer_person_id=None,
+            now=now,
+            session_date_id=session_date_id,
+        )
+        assert found is None or (found.course_name, found.place, len(found.dates)) == ("WRAP", "Online", 2)
+        return found and found.session_date_id
+
+    assert chosen(STARTS.replace(day=1)) == first.id
+    assert chosen(STARTS.replace(day=23, hour=20)) == first.id
+    assert chosen(STARTS.replace(day=24)) == second.id
+    assert chosen(STARTS.replace(day=30), first.id) == first.id
+    assert chosen(STARTS, make_training_session(starts_at=STARTS).dates[0].id) is None
 
 
 def test_register_rows_are_places_and_walk_ins_by_name(db_session) -> None:

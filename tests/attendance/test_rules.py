@@ -54,6 +54,33 @@ def test_only_attended_has_a_record(
     assert rules.ledger_step(before, after) is step
 
 
+@pytest.mark.parametrize(
+    ("now", "chosen"),
+    [
+        (datetime(2026, 11, 1, tzinfo=UTC), 0),
+        (datetime(2026, 11, 24, 14, tzinfo=UTC), 0),
+        (datetime(2026, 12, 1, 13, 59, tzinfo=UTC), 0),
+        (datetime(2026, 12, 1, 14, tzinfo=UTC), 1),
+        (datetime(2027, 12, 1, 14, tzinfo=UTC), 2),
+    ],
+)
+def test_the_date_to_mark_is_the_one_that_began_last(now: datetime, chosen: int) -> None:
+    starts = [STARTS, datetime(2026, 12, 1, 14, tzinfo=UTC), datetime(2026, 12, 8, 14, tzinfo=UTC)]
+    assert rules.date_to_mark(starts, now=now) == chosen
+
+
+@pytest.mark.parametrize(
+    ("known", "booked", "said"),
+    [
+        (True, True, "has a place on this session"),
+        (True, False, "known from the staff list"),
+        (False, False, "new on the organisation’s staff list"),
+    ],
+)
+def test_the_door_says_who_it_was(known: bool, booked: bool, said: str) -> None:
+    assert said in rules.walk_in_text("Bo Yu", known=known, booked=booked)
+
+
 def test_changed_marks_leaves_out_blanks_and_what_the_page_showed() -> None:
     shown = {1: ATTENDED, 2: ATTENDED, 3: None, 4: None}
     sent = {1: ATTENDED, 2: LEFT_EARLY, 3: ABSENT, 4: None, 5: ATTENDED}
