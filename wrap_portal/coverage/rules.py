@@ -1,6 +1,7 @@
 """What counts as in date, as covered, as near the target, and why an organisation is not covered."""
 
 import calendar
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -53,7 +54,7 @@ def meets_share(in_date: int, required: int, threshold_percent: Decimal) -> bool
 
 def people_needed(required: int, threshold_percent: Decimal) -> int:
     """Return how many of `required` people must be in date to reach the threshold."""
-    return int(-(-threshold_percent * required // 100))
+    return math.ceil(threshold_percent * required / 100)
 
 
 class Rating(StrEnum):
