@@ -68,10 +68,10 @@ class DueMember:
     valid_until: date | None
 
 
-def requirements(authority_id: int) -> list[Requirement]:
+def requirements(authority_id: int | None) -> list[Requirement]:
     """Return the requirements that stand in an authority, in the order of the catalogue, own ones last.
 
-    An authority's own requirement takes the place of the default with its code.
+    An authority's own requirement takes the place of the default with its code. None asks for the defaults.
     """
     return list(db.session.scalars(_requirements(authority_id)))
 
@@ -81,7 +81,7 @@ def requirement_by_code(code: str, authority_id: int) -> Requirement | None:
     return db.session.scalars(_requirements(authority_id).where(Requirement.code == code)).one_or_none()
 
 
-def _requirements(authority_id: int) -> Any:
+def _requirements(authority_id: int | None) -> Any:
     own, default = aliased(Requirement), aliased(Requirement)
     replaced = exists().where(own.authority_id == authority_id, own.code == Requirement.code)
     place = (
