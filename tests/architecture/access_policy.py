@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 from tests.factories.accounts import make_grant, make_user
 from tests.factories.attendance import make_in_house_session
+from tests.factories.courses import make_course
+from tests.factories.imports import make_import_batch
 from tests.factories.mail import make_message
 from tests.factories.organisations import make_authority, make_organisation
 from tests.factories.people import make_membership
@@ -89,6 +91,20 @@ POLICY: dict[str, Who] = {
     "attendance.log_in_house_session": own(LEAD, MANAGER),
     "attendance.register": own(TRAINER, MANAGER, assigned=[TRAINER]),
     "attendance.take_back_in_house_session": own(LEAD, MANAGER),
+    # organisations
+    "organisations.add_authority": roles(ADMINISTRATOR),
+    "organisations.add_organisation": roles(MANAGER),
+    "organisations.close_organisation": own(MANAGER),
+    "organisations.discard_import": own(MANAGER, ADMINISTRATOR),
+    "organisations.import_schools": roles(MANAGER, ADMINISTRATOR),
+    "organisations.organisation": own(MANAGER, VIEWER, LEAD),
+    "organisations.organisation_list": roles(MANAGER, VIEWER, LEAD),
+    "organisations.preview_import": own(MANAGER, ADMINISTRATOR),
+    "organisations.registers": roles(MANAGER, VIEWER, ADMINISTRATOR),
+    # courses
+    "courses.add_course": roles(MANAGER),
+    "courses.course_list": roles(MANAGER, VIEWER, TRAINER),
+    "courses.withdraw_course": own(MANAGER),
     # people
     "people.add_staff": own(LEAD, MANAGER),
     "people.change_role": own(LEAD, MANAGER),
@@ -131,10 +147,12 @@ class World:
 
 # What stands for a name in an address: a thing of the world's school or authority, made when it is asked for.
 SAMPLES: dict[str, Callable[[World], int | str]] = {
+    "course_id": lambda world: make_course(authority_id=world.authority.id).id,
     "grant_id": lambda world: make_grant(authority_id=world.authority.id).id,
     "in_house_session_id": lambda world: (
         make_in_house_session(make_accreditation(organisation=world.organisation)).id
     ),
+    "import_batch_id": lambda world: make_import_batch(world.authority).id,
     "membership_id": lambda world: world.membership.id,
     "message_id": lambda world: make_message(authority_id=world.authority.id).id,
     "organisation_id": lambda world: world.organisation.id,

@@ -72,7 +72,7 @@ def test_a_length_that_is_none_is_refused(minutes) -> None:
 def test_a_course_cannot_accredit_for_another_authoritys() -> None:
     with pytest.raises(DomainError) as refused:
         add(make_authority(), accredits_course_id=make_course(authority_id=make_authority().id).id)
-    assert refused.value.field == "accredits_course_id"
+    assert refused.value.field == "accredits_course"
 
 
 def test_a_withdrawn_course_is_no_longer_given_and_can_still_be_found() -> None:

@@ -165,6 +165,7 @@ def test_the_list_of_links_is_refused_and_said_to_be_that() -> None:
     [
         (zip_bytes({}), "no csv"),
         (zip_bytes({"sheet.xml": b"<a/>"}), "no csv"),
+        (zip_bytes({"[Content_Types].xml": b"<a/>"}), "an Excel workbook"),
         (zip_bytes({"a.csv": b"x,y", "b.csv": b"z"}), "None of the 2 csv files in the zip lists schools"),
         (zip_bytes({f"{number}.csv": b"x" for number in range(201)}), "more than 200 files"),
         (zip_bytes({"a.csv": csv_bytes([row(107201)])})[:-40], "damaged"),

@@ -1,9 +1,11 @@
 """Reads of the courses room. An authority sees the default courses and its own, nobody else's."""
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from wrap_portal.courses.models import Course
 from wrap_portal.extensions import db
+from wrap_portal.web.access import Scope
 
 
 def courses(authority_id: int) -> list[Course]:
@@ -12,6 +14,7 @@ def courses(authority_id: int) -> list[Course]:
         db.session.scalars(
             select(Course)
             .where(_of(authority_id), Course.withdrawn_on.is_(None))
+            .options(joinedload(Course.accredits_course))
             .order_by(func.lower(Course.name), Course.id)
         )
     )
@@ -31,6 +34,13 @@ def withdrawn_courses(authority_id: int) -> list[Course]:
 def get_course(course_id: int, authority_id: int) -> Course | None:
     """Return a course that an authority has or had; None for another authority's too."""
     return db.session.scalar(select(Course).where(Course.id == course_id, _of(authority_id)))
+
+
+def get_own_course(course_id: int, scope: Scope) -> Course | None:
+    """Return a course of an authority's own; None for a default one, and for one out of the scope."""
+    return db.session.scalar(
+        select(Course).where(Course.id == course_id, Course.authority_id.in_(scope.authority_ids))
+    )
 
 
 def course_by_code(code: str, authority_id: int) -> Course | None:

@@ -51,7 +51,7 @@ def add_course(
         raise DomainError("There is a course of this name already.", field="name")
     accredited = next((course for course in known if course.id == accredits_course_id), None)
     if accredits_course_id is not None and (accredited is None or accredited.withdrawn_on is not None):
-        raise DomainError("Select one of the courses that are given.", field="accredits_course_id")
+        raise DomainError("Select one of the courses that are given.", field="accredits_course")
     course = Course(
         authority_id=authority_id,
         code=rules.code_of(name, {each.code for each in known}),

@@ -151,6 +151,11 @@ def _zipped_tables(archive: zipfile.ZipFile) -> list[Table]:
             field="file",
         )
     csvs = [member for member in members if _is_csv(member.filename)]
+    if any(member.filename == "[Content_Types].xml" for member in members):
+        raise DomainError(
+            "This is an Excel workbook. Choose the csv or zip as it was downloaded, or save this as CSV.",
+            field="file",
+        )
     if not csvs:
         raise DomainError("The zip holds no csv file.", field="file")
     if any(member.flag_bits & 0x1 for member in csvs):

@@ -13,6 +13,7 @@ from wrap_portal.organisations.models import (
     OrganisationStatus,
     RegisterEdition,
     Sector,
+    Ward,
 )
 from wrap_portal.organisations.rules import folded, identifier_text, postcode_key
 from wrap_portal.web.access import Scope
@@ -101,6 +102,14 @@ def all_authorities() -> list[Authority]:
 def get_organisation(organisation_id: int, scope: Scope) -> Organisation | None:
     """Return an organisation; None where there is none, and where it is not in the scope."""
     return db.session.scalar(select(Organisation).where(Organisation.id == organisation_id, within(scope)))
+
+
+def wards(authority_id: int) -> list[tuple[str, str]]:
+    """Return an authority's wards (code, name), by name."""
+    rows = db.session.execute(
+        select(Ward.code, Ward.name).where(Ward.authority_id == authority_id).order_by(Ward.name, Ward.code)
+    )
+    return [(code, name) for code, name in rows]
 
 
 def former_names(organisation_id: int) -> list[OrganisationAlias]:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 import psycopg
 from psycopg import sql
@@ -17,9 +17,10 @@ from wrap_portal.audit.service import record_event
 from wrap_portal.errors import DomainError
 from wrap_portal.extensions import db
 from wrap_portal.imports import service as imports
+from wrap_portal.imports.files import sha256_of
 from wrap_portal.imports.models import ImportBatch
-from wrap_portal.imports.problems import RowProblem
-from wrap_portal.organisations.gias import FileKind
+from wrap_portal.imports.problems import RowProblem, shown
+from wrap_portal.organisations.gias import FileKind, read_schools
 from wrap_portal.organisations.gias_cells import SchoolRow
 from wrap_portal.organisations.models import (
     Authority,
@@ -29,8 +30,8 @@ from wrap_portal.organisations.models import (
     RegisterEdition,
     Ward,
 )
-from wrap_portal.organisations.register_queries import SCHOOLS, import_plans
-from wrap_portal.organisations.register_rules import Incoming, Plan
+from wrap_portal.organisations.register_queries import SCHOOLS, import_plans, type_names
+from wrap_portal.organisations.register_rules import Incoming, Plan, incoming_of
 from wrap_portal.organisations.school_rules import SCHOOL_FIELDS, School
 from wrap_portal.organisations.service import add_authority
 
@@ -48,6 +49,26 @@ _INCOMING = Table(
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DROP",
 )
+
+
+def stage_file(
+    *, source: BinaryIO, file_name: str, authority_id: int, user_id: int | None
+) -> ImportBatch | None:
+    """Read an uploaded file for one authority and stage it; see `stage_schools`.
+
+    Arguments: `source`, seekable bytes; `file_name`, what its owner calls it; `authority_id`, whose schools.
+    Raises DomainError, on the field `file`, where it cannot be read or must not be imported.
+    """
+    authority = db.session.get_one(Authority, authority_id)
+    file = read_schools(
+        source,
+        file_name,
+        authority_codes={authority.code},
+        type_names=type_names(),
+        today=clock.today(),
+    )
+    incoming = incoming_of(file, authority.code, file_name=shown(file_name))
+    return stage_schools(incoming=incoming, file_sha256=sha256_of(source), user_id=user_id)
 
 
 def stage_schools(*, incoming: Incoming, file_sha256: str, user_id: int | None) -> ImportBatch | None:

@@ -58,6 +58,11 @@ def is_open_on(
     return (opened_on is None or opened_on <= day) and (closed_on is None or closed_on > day)
 
 
+def may_close(status: OrganisationStatus) -> bool:
+    """True where an organisation can still be closed by hand."""
+    return status is not OrganisationStatus.CLOSED
+
+
 def category_of_school(*, sector: Sector, type_category: str | None, phase: str | None) -> str:
     """Return the bucket that figures are sliced by: the phase, or the kind of school where it has none.
 
