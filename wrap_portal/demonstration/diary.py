@@ -1,5 +1,6 @@
 """One council's invented training sessions since July 2015, and who came to them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -79,6 +80,10 @@ class Diary:
         self._venue_ids = venue_ids
         self._slots: dict[str, list[Slot]] = {}
         self._days: set[date] = set()
+
+    def keep_free(self, days: Iterable[date]) -> None:
+        """Leave days to the sessions that must be on them: one trainer team holds one session a day."""
+        self._days.update(days)
 
     def fill(self, *, until: date, schools: int) -> None:
         """Schedule past sessions month by month, except in August: enough for so many schools."""

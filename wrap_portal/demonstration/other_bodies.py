@@ -223,8 +223,9 @@ class OtherBodies:
                 round(self.council.seats * self.random.uniform(0.55, 0.8)),
             )
         if self.council.members_months is not None:
-            recent = self.today - timedelta(days=60)
-            self._briefing(members, seats, recent, round(self.council.seats * 0.7))
+            recent = self.diary.free_weekday(self.today - timedelta(days=80), self.today - timedelta(days=50))
+            if recent is not None:
+                self._briefing(members, seats, recent, round(self.council.seats * 0.7))
             self._own_requirement(self.council.members_months)
 
     def _seat(self, organisation_id: int, number: int) -> list[tuple[int, date, date | None]]:
@@ -279,6 +280,7 @@ class OtherBodies:
             measure=Measure.SHARE,
             months=months,
             target_percent=100,
+            near_percent=75,
             threshold_percent=85,
             sectors=[Sector.ELECTED_MEMBERS.value],
             categories=None,

@@ -88,6 +88,19 @@ def add_prevent_team(
     return PreventTeam(organisation_id, trainer_ids, venue_ids)
 
 
+def working_day_before(today: date, days: int) -> date:
+    """Return the last working day at least so many days before today."""
+    day = today - timedelta(days=days)
+    while day.weekday() > 4:
+        day -= timedelta(days=1)
+    return day
+
+
+def days_with_a_part(today: date) -> list[date]:
+    """Return the days on which `Present` puts a session whatever else is in the diary."""
+    return [today, working_day_before(today, 2), working_day_before(today, 7)]
+
+
 class Present:
     """Writes one council's next weeks."""
 
@@ -124,7 +137,9 @@ class Present:
         self._proposals()
 
     def _untaken_register(self) -> None:
-        slot = self.diary.schedule(course="wrap", day=self._working_day(-2), capacity=24, at=time(13, 15))
+        slot = self.diary.schedule(
+            course="wrap", day=working_day_before(self.today, 2), capacity=24, at=time(13, 15)
+        )
         self._book_some(slot, self._leads, 14)
 
     def _today(self) -> None:
@@ -168,7 +183,7 @@ class Present:
 
     def _proposals(self) -> None:
         """Let two leads have attended train-the-trainer last week: the manager has to decide."""
-        slot = self.diary.schedule(course="t3", day=self._working_day(-7), capacity=20)
+        slot = self.diary.schedule(course="t3", day=working_day_before(self.today, 7), capacity=20)
         for person_id, organisation_id in self.random.sample(self._leads, k=2):
             record_id = self.diary.mark_attended(slot, person_id, organisation_id)
             self.sheet.add(
@@ -183,12 +198,6 @@ class Present:
                 training_record_id=record_id,
                 proposed_at=at_noon(slot.day),
             )
-
-    def _working_day(self, offset: int) -> date:
-        day = self.today + timedelta(days=offset)
-        while day.weekday() > 4:
-            day -= timedelta(days=1)
-        return day
 
 
 def add_accounts(

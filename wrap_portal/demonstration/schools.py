@@ -51,12 +51,13 @@ STORIES = {
     "untrained": 0.018,
     "claim": 0.015,
 }
+STEADY_SHARE = 0.7
 TWO_YEARS = timedelta(days=730)
 
 
 @dataclass
 class School:
-    """A school while its history is being made."""
+    """A school while its history is being made; a `steady` one refreshes before two years are over."""
 
     organisation_id: int
     name: str
@@ -64,6 +65,7 @@ class School:
     closed_on: date | None
     story: str
     whole_school_2018: bool
+    steady: bool
     lead_id: int | None = None
 
     def starts(self) -> date:
@@ -169,7 +171,8 @@ class SchoolHistories:
             postcode=f"{self.council.postcode_area}{self.random.randint(1, 28)} "
             f"{self.random.randint(1, 9)}{self.random.choice('ABDEFGH')}{self.random.choice('JLNPQRS')}",
         )
-        return School(organisation_id, name, opened_on, closed_on, story, whole_school)
+        steady = self.random.random() < STEADY_SHARE
+        return School(organisation_id, name, opened_on, closed_on, story, whole_school, steady)
 
     # The safeguarding lead: first trained as a trainer, then refreshed or replaced every two years or so.
 
@@ -183,10 +186,9 @@ class SchoolHistories:
         lead_id, trained_on = first
         earliest, latest = self._final_window(school, last_day)
         while earliest - trained_on > timedelta(days=540):
-            window = (
-                trained_on + timedelta(days=640),
-                trained_on + timedelta(days=722),
-            )
+            # Two years less a term, or when somebody notices that they are over.
+            days = (640, 722) if school.steady else (735, 900)
+            window = (trained_on + timedelta(days=days[0]), trained_on + timedelta(days=days[1]))
             if window[1] >= earliest - timedelta(days=200):
                 break
             lead_id, began, trained_on = self._next_training(school, lead_id, began, *window)
@@ -314,7 +316,7 @@ class SchoolHistories:
     # Training of the whole school, by the lead, after being accredited for it.
 
     def _whole_school_training(self, school: School, lead_id: int, trained_on: date) -> None:
-        if self.random.random() < 0.75:
+        if self.random.random() < (0.75 if school.steady else 0.2):
             latest = min(trained_on + timedelta(days=100), self.today - timedelta(days=2))
             earliest = max(trained_on + timedelta(days=20), COMMITTEE_DAY + timedelta(days=30))
             if school.closed_on is not None:
@@ -415,6 +417,8 @@ class SchoolHistories:
             )
             if not came:
                 self._record(person_id, school, "awareness", day, RecordSource.E_LEARNING)
+            if not school.steady:
+                break
             day -= timedelta(days=self.random.randint(600, 800))
 
     def _record(

@@ -6,15 +6,16 @@ from random import Random
 from sqlalchemy import select
 
 from wrap_portal.courses.models import Course
-from wrap_portal.demonstration.councils import COUNCILS, Council
+from wrap_portal.demonstration.councils import COUNCILS, MEMBERS_DAY, Council
 from wrap_portal.demonstration.diary import Diary
 from wrap_portal.demonstration.names import place_name
-from wrap_portal.demonstration.other_bodies import OtherBodies
+from wrap_portal.demonstration.other_bodies import BRIEFING_DAYS, OtherBodies
 from wrap_portal.demonstration.present import (
     Present,
     PreventTeam,
     add_accounts,
     add_prevent_team,
+    days_with_a_part,
 )
 from wrap_portal.demonstration.roll import Roll
 from wrap_portal.demonstration.schools import FIRST_URN, SchoolHistories
@@ -74,6 +75,7 @@ def _write_council(
         courses=courses,
     )
     diary = _diary(sheet, random, authority_id, courses, minutes, team)
+    diary.keep_free([MEMBERS_DAY, *BRIEFING_DAYS, *days_with_a_part(today)])
     diary.fill(until=today, schools=council.schools_today)
     histories = SchoolHistories(
         sheet=sheet,
