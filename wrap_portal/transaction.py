@@ -45,8 +45,8 @@ def committed() -> Iterator[None]:
 
 
 @contextmanager
-def rehearsed() -> Iterator[None]:
-    """Do what the block does, in the database too, and undo it: the work is done and nothing has happened.
+def kept_if(wanted: bool) -> Iterator[None]:
+    """Do what the block does, in the database too, and undo it unless it is wanted.
 
     For answers that must take the same time whether or not there was anything to do.
     """
@@ -54,5 +54,10 @@ def rehearsed() -> Iterator[None]:
     try:
         yield
         db.session.flush()
-    finally:
+    except BaseException:
+        savepoint.rollback()
+        raise
+    if wanted:
+        savepoint.commit()
+    else:
         savepoint.rollback()

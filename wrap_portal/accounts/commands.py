@@ -5,6 +5,7 @@ from flask.cli import AppGroup
 
 from wrap_portal.accounts import messages, queries, rules, service
 from wrap_portal.errors import DomainError
+from wrap_portal.organisations.queries import get_authority
 from wrap_portal.transaction import committed
 from wrap_portal.web.access import Role
 
@@ -53,7 +54,7 @@ def sign_in_link(email: str) -> None:
 
 
 def _authority_id(code: str) -> int:
-    authority = queries.authority_by_code(code)
+    authority = get_authority(code)
     if authority is None:
         raise DomainError(f"There is no council with the code {code}. Import its schools first.")
     return authority.id

@@ -1,6 +1,6 @@
 """The forms of the accounts room."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from wrap_portal.accounts import rules
 from wrap_portal.web.fields import EmailField, HiddenField, Option, RadiosField, SelectField, TextField
@@ -23,7 +23,10 @@ class UserFilter(FilterForm):
 class GrantForm(Form):
     """A role and where it counts."""
 
-    role = RadiosField("Role", choices=[(role, words) for role, words in rules.ROLE_WORDS.items()])
+    role = RadiosField(
+        "Role",
+        choices=[Option(role, words, rules.ROLE_HINTS[role]) for role, words in rules.ROLE_WORDS.items()],
+    )
     authority = SelectField(
         "Council", required=False, blank="None", hint="For managers, viewers and trainers."
     )
@@ -34,7 +37,7 @@ class GrantForm(Form):
         hint="For leads, and for trainers who train in one organisation only.",
     )
 
-    def offer(self, authorities: Sequence[tuple[int, str]]) -> None:
+    def offer(self, authorities: Iterable[tuple[int, str]]) -> None:
         """Offer these authorities (id, name)."""
         self.authority.choices = [Option(number, name) for number, name in authorities]
 

@@ -8,7 +8,7 @@ from wrap_portal.accounts import rules
 from wrap_portal.accounts.models import User
 from wrap_portal.mail.rendering import render_email
 from wrap_portal.mail.service import queue_message
-from wrap_portal.transaction import rehearsed
+from wrap_portal.transaction import kept_if
 
 
 def sign_in_address(token: str, next_path: str = "") -> str:
@@ -26,12 +26,25 @@ def queue_sign_in_link(*, email: str, asked: tuple[User, str] | None, next_path:
     checked path to open afterwards. For an address without an account the same is written and undone, so that
     the time an answer takes tells nothing (quality.md 2).
     """
-    if asked is None:
-        with rehearsed():
-            _queue_link(recipient=email, user_id=0, token="nobody" * 7, next_path=next_path)  # noqa: S106
-        return
-    user, token = asked
-    _queue_link(recipient=user.email, user_id=user.id, token=token, next_path=next_path)
+    recipient, user_id, token = (asked[0].email, asked[0].id, asked[1]) if asked else (email, 0, "-" * 43)
+    subject, text, html = render_email(
+        "accounts",
+        "sign_in_link",
+        address=sign_in_address(token, next_path),
+        minutes=rules.LINK_LIFETIME.seconds // 60,
+    )
+    with kept_if(asked is not None):
+        queue_message(
+            kind="sign_in_link",
+            recipient=recipient,
+            subject_type="user",
+            subject_id=user_id,
+            occurrence=rules.token_hash(token),
+            subject=subject,
+            body_text=text,
+            body_html=html,
+            confidential=True,
+        )
 
 
 def queue_invitation(*, user: User, organisation_name: str, authority_id: int, grant_id: int) -> None:
@@ -49,24 +62,4 @@ def queue_invitation(*, user: User, organisation_name: str, authority_id: int, g
         body_text=text,
         body_html=html,
         authority_id=authority_id,
-    )
-
-
-def _queue_link(*, recipient: str, user_id: int, token: str, next_path: str) -> None:
-    subject, text, html = render_email(
-        "accounts",
-        "sign_in_link",
-        address=sign_in_address(token, next_path),
-        minutes=rules.LINK_LIFETIME.seconds // 60,
-    )
-    queue_message(
-        kind="sign_in_link",
-        recipient=recipient,
-        subject_type="user",
-        subject_id=user_id,
-        occurrence=rules.token_hash(token),
-        subject=subject,
-        body_text=text,
-        body_html=html,
-        confidential=True,
     )

@@ -136,19 +136,6 @@ def get_lead_grant(grant_id: int, organisation_id: int) -> Grant | None:
     )
 
 
-def authority_choices() -> list[tuple[int, str]]:
-    """Return (id, name) of every authority, by name: where an administrator may give roles."""
-    return [
-        (number, name)
-        for number, name in db.session.execute(select(Authority.id, Authority.name).order_by(Authority.name))
-    ]
-
-
-def authority_by_code(code: str) -> Authority | None:
-    """Return the authority with this code, wherever it is: for administrators and the terminal."""
-    return db.session.scalar(select(Authority).where(Authority.code == code.strip()))
-
-
 def organisation_by_code(code: str) -> Organisation | None:
     """Return the organisation with this URN, ODS code or local code, wherever it is."""
     code = code.strip()

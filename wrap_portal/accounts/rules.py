@@ -33,6 +33,14 @@ ROLE_WORDS = {
     Role.LEAD: "Lead",
 }
 
+ROLE_HINTS = {
+    Role.ADMINISTRATOR: "Gives and takes roles, in every council. Sees no training records.",
+    Role.MANAGER: "Sees and changes everything of one council.",
+    Role.VIEWER: "Sees the figures and lists of one council, changes nothing.",
+    Role.TRAINER: "Schedules sessions and takes their registers.",
+    Role.LEAD: "Keeps the staff list of one organisation, books places for it.",
+}
+
 LONGEST_NAME = 200
 _SAFE_PATH = re.compile(r"/[A-Za-z0-9][^\\\x00-\x20\x7f]*")
 

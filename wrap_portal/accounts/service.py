@@ -7,7 +7,7 @@ of who may do what leaves an audit event.
 import secrets
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, or_, select, text, update
 
 from wrap_portal import clock
 from wrap_portal.accounts import queries, rules
@@ -174,10 +174,19 @@ def request_sign_in_link(*, email: str, network_address: str) -> tuple[User, str
     """
     address = normal_email(email)
     count_attempt(email=address, network_address=network_address)
-    user = queries.user_by_email(address)
-    if user is None or user.disabled_at is not None:
+    # For an address without an account a link is made for anybody, and undone: the answer takes as long.
+    anybody = select(func.min(User.id)).scalar_subquery()
+    found = db.session.scalars(select(User).where(or_(User.email == address, User.id == anybody))).all()
+    owner = next((user for user in found if user.email == address and user.disabled_at is None), None)
+    if not found:
         return None
-    return user, issue_sign_in_link(user_id=user.id)
+    savepoint = db.session.begin_nested()
+    token = _add_link((owner or found[0]).id)
+    if owner is None:
+        savepoint.rollback()
+        return None
+    savepoint.commit()
+    return owner, token
 
 
 def issue_sign_in_link(*, user_id: int) -> str:
@@ -188,24 +197,7 @@ def issue_sign_in_link(*, user_id: int) -> str:
     user = db.session.get_one(User, user_id)
     if user.disabled_at is not None:
         raise DomainError("This account is disabled.", field="email")
-    now = clock.now()
-    # What nobody can use any more is of no use to us either.
-    db.session.execute(
-        delete(SignInLink).where(
-            SignInLink.user_id == user_id, SignInLink.expires_at < now - rules.SESSION_LIFETIME
-        )
-    )
-    token = _new_token()
-    db.session.add(
-        SignInLink(
-            user_id=user_id,
-            token_hash=rules.token_hash(token),
-            created_at=now,
-            expires_at=now + rules.LINK_LIFETIME,
-        )
-    )
-    db.session.flush()
-    return token
+    return _add_link(user_id)
 
 
 def use_sign_in_link(*, token: str, network_address: str) -> str:
@@ -309,6 +301,27 @@ def count_attempt(*, network_address: str, email: str | None = None) -> None:
     )
     db.session.add_all(SignInAttempt(subject_hash=subject, at=now) for subject in limits)
     db.session.flush()
+
+
+def _add_link(user_id: int) -> str:
+    now = clock.now()
+    # What nobody can use any more is of no use to us either.
+    db.session.execute(
+        delete(SignInLink).where(
+            SignInLink.user_id == user_id, SignInLink.expires_at < now - rules.SESSION_LIFETIME
+        )
+    )
+    token = _new_token()
+    db.session.add(
+        SignInLink(
+            user_id=user_id,
+            token_hash=rules.token_hash(token),
+            created_at=now,
+            expires_at=now + rules.LINK_LIFETIME,
+        )
+    )
+    db.session.flush()
+    return token
 
 
 def _refuse_too_many(subject: str, limit: int) -> None:

@@ -9,6 +9,7 @@ from wrap_portal.accounts.forms import AddUserForm, GrantForm, UserFilter
 from wrap_portal.accounts.identity import current_user_id
 from wrap_portal.accounts.rules import ROLE_WORDS
 from wrap_portal.errors import DomainError
+from wrap_portal.organisations.queries import all_authorities
 from wrap_portal.transaction import committed
 from wrap_portal.web.access import Role, allow
 from wrap_portal.web.forms import apply_domain_error
@@ -35,7 +36,7 @@ def users() -> Page:
 def add_user() -> Page:
     """Add somebody with a first role."""
     form = AddUserForm()
-    form.offer(queries.authority_choices())
+    form.offer((each.id, each.name) for each in all_authorities())
     if form.validate_on_submit():
         try:
             with committed():
@@ -57,7 +58,7 @@ def user(user_id: int) -> Page:
     """Show one user's roles, and give another."""
     found = queries.get_user(user_id) or abort(404)
     form = GrantForm()
-    form.offer(queries.authority_choices())
+    form.offer((each.id, each.name) for each in all_authorities())
     if form.validate_on_submit():
         try:
             with committed():
