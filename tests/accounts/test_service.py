@@ -1,6 +1,6 @@
 """Accounts, roles and ways in, through the services."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -296,9 +296,9 @@ class TestAtOnce:
                 db.session.flush()
                 service.grant_role(user_id=user.id, role=Role.ADMINISTRATOR)
 
-        def end(number: int) -> bool:
+        def end_the_other() -> bool:
             with own_database.app.app_context():
-                user = queries.user_by_email(f"a{number}@council.example")
+                user = queries.user_by_email("a1@council.example")
                 assert user is not None
                 try:
                     with committed():
@@ -307,5 +307,12 @@ class TestAtOnce:
                     return False
                 return True
 
-        with ThreadPoolExecutor(2) as pool:
-            assert sum(pool.map(end, range(2))) == 1
+        with own_database.app.app_context(), ThreadPoolExecutor(1) as pool:
+            with committed():
+                first = queries.user_by_email("a0@council.example")
+                assert first is not None
+                service.disable_user(user=first)
+                other = pool.submit(end_the_other)
+                # Long enough for it to go through, were it not made to wait for this transaction.
+                wait([other], timeout=1)
+            assert other.result() is False
