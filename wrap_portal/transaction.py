@@ -50,14 +50,8 @@ def kept_if(wanted: bool) -> Iterator[None]:
 
     For answers that must take the same time whether or not there was anything to do.
     """
-    savepoint = db.session.begin_nested()
-    try:
+    with db.session.begin_nested() as savepoint:
         yield
         db.session.flush()
-    except BaseException:
-        savepoint.rollback()
-        raise
-    if wanted:
-        savepoint.commit()
-    else:
-        savepoint.rollback()
+        if not wanted:
+            savepoint.rollback()

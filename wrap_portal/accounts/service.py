@@ -180,13 +180,11 @@ def request_sign_in_link(*, email: str, network_address: str) -> tuple[User, str
     owner = next((user for user in found if user.email == address and user.disabled_at is None), None)
     if not found:
         return None
-    savepoint = db.session.begin_nested()
-    token = _add_link((owner or found[0]).id)
-    if owner is None:
-        savepoint.rollback()
-        return None
-    savepoint.commit()
-    return owner, token
+    with db.session.begin_nested() as savepoint:
+        token = _add_link((owner or found[0]).id)
+        if owner is None:
+            savepoint.rollback()
+    return (owner, token) if owner is not None else None
 
 
 def issue_sign_in_link(*, user_id: int) -> str:
