@@ -5,8 +5,9 @@ time, then starts the web (gunicorn) and the clock (`flask jobs start`) as child
 of its own. When any of them ends, or Ctrl-C is pressed, or it is told to stop, all are stopped and the last
 thing that goes is the database.
 
-Outside production the demonstration is on unless WRAP_DEMONSTRATION says no, and what the children write
-goes to files under <instance>/log, so that the address and the accounts stay readable on the terminal.
+With the embedded database the demonstration is on unless WRAP_DEMONSTRATION says no; a database of somebody's
+own is never filled or opened to one-click sign-in unasked. Outside production what the children write goes to
+files under <instance>/log, so that the address and the accounts stay readable on the terminal.
 """
 
 import ctypes
@@ -280,7 +281,10 @@ def _end_with_parent() -> None:
 def main(environ: Mapping[str, str]) -> int:
     """Serves with the settings of the environment. Returns the exit status: 0 when told to stop."""
     given = dict(environ)
-    if given.get("WRAP_ENV", "").strip().lower() != "production":
+    if (
+        given.get("WRAP_ENV", "").strip().lower() != "production"
+        and not given.get("DATABASE_URL", "").strip()
+    ):
         given.setdefault("WRAP_DEMONSTRATION", "yes")
     try:
         return Supervisor(Settings.from_environment(given), given).serve()

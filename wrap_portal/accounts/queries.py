@@ -214,16 +214,8 @@ def lead_users(organisation_id: int) -> list[User]:
 
 
 def demonstration_accounts() -> list[UserRow]:
-    """Return the enabled accounts that demonstration data made: widest role first, then by name."""
-    rows = _user_rows(
-        select(User)
-        .where(User.demonstration, User.disabled_at.is_(None))
-        .order_by(func.lower(User.name), User.id)
-    )
-    order = [Role.ADMINISTRATOR, Role.MANAGER, Role.VIEWER, Role.TRAINER, Role.LEAD]
-    return sorted(
-        rows, key=lambda row: min((order.index(grant.role) for grant in row.grants), default=len(order))
-    )
+    """Return the enabled accounts that demonstration data made, in the order in which it made them."""
+    return _user_rows(select(User).where(User.demonstration, User.disabled_at.is_(None)).order_by(User.id))
 
 
 def _held(grant: Grant, organisation: Organisation | None, authority: Authority | None) -> HeldRole:
