@@ -172,6 +172,7 @@ def test_preview_import_that_can_no_longer_be_done_is_refused_when_it_is_confirm
         make_organisation(bradford, urn=107300 + place, establishment_type_code=1)
     page = client.get(f"/registers/imports/{batch.id}").text
     assert "would close 5 of the 5 open schools" in page
+    assert "Import these schools" not in page
     answer = client.post(f"/registers/imports/{batch.id}")
     assert answer.status_code == 422
     assert "There is a problem" in answer.text

@@ -32,6 +32,7 @@ NAVIGATION = (
     ("My organisation", "/organisations/{organisation}/coverage"),
     ("Staff", "/organisations/{organisation}/staff"),
     ("Organisations", "/organisations"),
+    ("Registers", "/registers"),
     ("Sessions", "/sessions"),
     ("Trainers", "/trainers"),
     ("Courses", "/courses"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from wrap_portal.courses.models import CourseMode
 from wrap_portal.courses.rules import LONGEST_MINUTES, MODE_NAMES, SHORTEST_MINUTES
 from wrap_portal.web.fields import (
     CheckboxField,
@@ -24,7 +23,6 @@ class CourseForm(Form):
         "How it is given",
         called="how it is given",
         choices=[Option(mode, name) for mode, name in MODE_NAMES.items()],
-        default=CourseMode.WORKSHOP,
     )
     duration_minutes = WholeNumberField(
         "How long it takes, in minutes",

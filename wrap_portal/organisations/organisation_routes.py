@@ -89,9 +89,7 @@ def add_organisation() -> Page:
         else:
             flash(f"{added.name} has been added as {added.local_code}.", "success")
             return redirect(url_for("organisations.organisation", organisation_id=added.id), 303)
-    page = render_template(
-        "organisations/add_organisation.html", form=form, categories=queries.categories(_worked_on())
-    )
+    page = render_template("organisations/add_organisation.html", form=form)
     return page, 422 if form.is_submitted() else 200
 
 
