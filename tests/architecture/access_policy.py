@@ -14,14 +14,15 @@ from dataclasses import dataclass, field
 
 from tests.factories.accounts import make_grant, make_user
 from tests.factories.attendance import make_in_house_session
+from tests.factories.bookings import make_booking
 from tests.factories.courses import make_course
 from tests.factories.imports import make_import_batch
 from tests.factories.mail import make_message
 from tests.factories.organisations import make_authority, make_organisation
-from tests.factories.people import make_membership
+from tests.factories.people import make_membership, make_person
 from tests.factories.records import make_claim
-from tests.factories.sessions import make_training_session
-from tests.factories.trainers import make_accreditation
+from tests.factories.sessions import make_training_session, make_venue
+from tests.factories.trainers import make_accreditation, make_proposal
 from wrap_portal.organisations.models import Authority, Organisation
 from wrap_portal.people.models import Membership
 from wrap_portal.web.access import Role
@@ -105,6 +106,32 @@ POLICY: dict[str, Who] = {
     "courses.add_course": roles(MANAGER),
     "courses.course_list": roles(MANAGER, VIEWER, TRAINER),
     "courses.withdraw_course": own(MANAGER),
+    # trainers
+    "trainers.accredit": own(MANAGER),
+    "trainers.add_trainer": roles(MANAGER),
+    "trainers.confirm": own(MANAGER),
+    "trainers.decline": own(MANAGER),
+    "trainers.find_person": roles(MANAGER),
+    "trainers.link_account": own(MANAGER),
+    "trainers.proposals": roles(MANAGER),
+    "trainers.trainer": own(MANAGER),
+    "trainers.trainers": roles(MANAGER),
+    "trainers.unlink_account": own(MANAGER),
+    "trainers.withdraw": own(MANAGER),
+    # sessions
+    "sessions.add_venue": roles(MANAGER, TRAINER),
+    "sessions.diary": roles(TRAINER),
+    "sessions.schedule": roles(MANAGER, TRAINER),
+    "sessions.sessions": roles(MANAGER, VIEWER, TRAINER, LEAD),
+    "sessions.training_session": own(MANAGER, VIEWER, TRAINER, LEAD),
+    "sessions.venue": own(MANAGER, TRAINER),
+    "sessions.venues": roles(MANAGER, TRAINER),
+    # bookings
+    "bookings.book": own(MANAGER, TRAINER, LEAD),
+    "bookings.booked": roles(LEAD),
+    "bookings.cancel": own(MANAGER, TRAINER, LEAD),
+    "bookings.cancel_session": own(MANAGER, TRAINER),
+    "bookings.choose_organisation": own(MANAGER, TRAINER),
     # people
     "people.add_staff": own(LEAD, MANAGER),
     "people.change_role": own(LEAD, MANAGER),
@@ -147,6 +174,10 @@ class World:
 
 # What stands for a name in an address: a thing of the world's school or authority, made when it is asked for.
 SAMPLES: dict[str, Callable[[World], int | str]] = {
+    "accreditation_id": lambda world: make_proposal(make_person(world.authority)).id,
+    "booking_id": lambda world: (
+        make_booking(make_training_session(world.authority), organisation=world.organisation).id
+    ),
     "course_id": lambda world: make_course(authority_id=world.authority.id).id,
     "grant_id": lambda world: make_grant(authority_id=world.authority.id).id,
     "in_house_session_id": lambda world: (
@@ -158,7 +189,10 @@ SAMPLES: dict[str, Callable[[World], int | str]] = {
     "organisation_id": lambda world: world.organisation.id,
     "person_id": lambda world: world.membership.person_id,
     "record_id": lambda world: make_claim(world.membership.person, organisation=world.organisation).id,
-    "session_id": lambda world: make_training_session(world.authority).id,
+    "session_id": lambda world: (
+        make_training_session(world.authority, organisation_id=world.organisation.id).id
+    ),
     "token": lambda world: "A" * 43,
     "user_id": lambda world: make_user().id,
+    "venue_id": lambda world: make_venue(world.authority).id,
 }

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from wrap_portal.accounts.models import User
@@ -48,6 +49,18 @@ class BookingRow:
 
 
 @dataclass(frozen=True)
+class Recipient:
+    """Whom to tell of a booking: the person, or who booked them where the person has no address."""
+
+    booking_id: int
+    name: str
+    email: str | None
+    booked_by_user_id: int | None
+    booked_by_name: str | None
+    booked_by_email: str | None
+
+
+@dataclass(frozen=True)
 class Overlap:
     """A place that somebody has at the same time."""
 
@@ -83,19 +96,18 @@ def bookings_of_session(
     return [PlaceRow(*row) for row in db.session.execute(found)]
 
 
-def has_confirmed_place(*, training_session_id: int, organisation_ids: Collection[int]) -> bool:
-    """True where somebody of one of these organisations has a place: they may know where and with whom."""
-    return db.session.scalars(
-        select(
-            select(Booking.id)
-            .where(
-                Booking.training_session_id == training_session_id,
-                Booking.organisation_id.in_(organisation_ids),
-                Booking.state == BookingState.CONFIRMED,
-            )
-            .exists()
+def places_of_organisation(*, organisation_id: int, training_session_ids: Collection[int]) -> dict[int, int]:
+    """Return how many confirmed places an organisation has on each of these sessions, where it has any."""
+    rows = db.session.execute(
+        select(Booking.training_session_id, func.count())
+        .where(
+            Booking.training_session_id.in_(training_session_ids),
+            Booking.organisation_id == organisation_id,
+            Booking.state == BookingState.CONFIRMED,
         )
-    ).one()
+        .group_by(Booking.training_session_id)
+    )
+    return {training_session_id: places for training_session_id, places in rows}
 
 
 def booked_person_ids(*, training_session_id: int) -> frozenset[int]:
@@ -148,7 +160,19 @@ def overlapping_places(*, person_ids: Collection[int], training_session_id: int)
     return [Overlap(*row) for row in db.session.execute(found)]
 
 
-def get_booking(*, booking_id: int, scope: Scope) -> Booking | None:
+def recipients(*, booking_ids: Collection[int]) -> list[Recipient]:
+    """Return whom to tell of these bookings, by name. A booker counts only while they may sign in."""
+    found = (
+        select(Booking.id, Person.name, Person.email, User.id, User.name, User.email)
+        .join(Person, Person.id == Booking.person_id)
+        .outerjoin(User, and_(User.id == Booking.booked_by_user_id, User.disabled_at.is_(None)))
+        .where(Booking.id.in_(booking_ids))
+        .order_by(func.lower(Person.name), Booking.id)
+    )
+    return [Recipient(*row) for row in db.session.execute(found)]
+
+
+def get_booking(booking_id: int, scope: Scope) -> Booking | None:
     """Return a booking that a scope reaches by its organisation or by the session's authority.
 
     Not there and not yours are the same None.
@@ -219,7 +243,7 @@ def _is_over(now: datetime) -> ColumnElement[bool]:
     return or_(Booking.state == BookingState.CANCELLED, _starts() <= now)
 
 
-def _of_organisation(organisation_id: int) -> Select[tuple[object, ...]]:
+def _of_organisation(organisation_id: int) -> Select[*tuple[Any, ...]]:
     earlier = aliased(SessionDate)
     has_earlier = select(earlier.id).where(
         earlier.training_session_id == SessionDate.training_session_id,
@@ -245,5 +269,5 @@ def _of_organisation(organisation_id: int) -> Select[tuple[object, ...]]:
     )
 
 
-def _read(found: Select[tuple[object, ...]]) -> list[BookingRow]:
+def _read(found: Select[*tuple[Any, ...]]) -> list[BookingRow]:
     return [BookingRow(*row) for row in db.session.execute(found)]

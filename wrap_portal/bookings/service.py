@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 
 from wrap_portal import clock
+from wrap_portal.audit.service import record_event
 from wrap_portal.bookings import queries
 from wrap_portal.bookings.models import Booking, BookingState
 from wrap_portal.errors import DomainError, register_refusals
@@ -97,6 +99,8 @@ def book_places(
         ]
         db.session.add_all(bookings)
         db.session.flush()
+    ids = {"organisation_id": organisation_id, "bookings": [booking.id for booking in bookings]}
+    _audit("book_places", session, user_id, ids)
     return bookings
 
 
@@ -122,6 +126,7 @@ def cancel_booking(
     booking.cancel_reason = reason.strip() or None
     sessions.release_places(training_session_id=session.id, places=1)
     db.session.flush()
+    _audit("cancel_booking", session, user_id, {"booking_id": booking.id})
     return booking
 
 
@@ -141,7 +146,9 @@ def cancel_session(
     session = sessions.lock_session(training_session_id=training_session_id)
     if session.state is SessionState.CANCELLED:
         return []
+    booked = session.booked
     sessions.call_off(training_session_id=session.id, reason=reason, now=now)
+    _audit("cancel_session", session, user_id, {"booked": booked})
     return list(
         db.session.scalars(
             update(Booking)
@@ -155,6 +162,18 @@ def cancel_session(
             .returning(Booking)
             .execution_options(synchronize_session="fetch")
         )
+    )
+
+
+def _audit(action: str, session: TrainingSession, user_id: int | None, details: dict[str, Any]) -> None:
+    record_event(
+        action=action,
+        subject_type="training_session",
+        subject_id=session.id,
+        actor_id=user_id,
+        actor_label="system" if user_id is None else f"user {user_id}",
+        authority_id=session.authority_id,
+        details=details,
     )
 
 

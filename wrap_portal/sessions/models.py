@@ -100,6 +100,11 @@ class TrainingSession(db.Model):
         back_populates="training_session", order_by="func.lower(SessionDate.during)"
     )
 
+    @property
+    def places_left(self) -> int:
+        """How many places can still be booked."""
+        return max(self.capacity - self.booked, 0)
+
 
 class SessionDate(db.Model):
     """One date of a training session. `venue_id` and `live` repeat the session's, so that the database can

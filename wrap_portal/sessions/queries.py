@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
-from sqlalchemy.dialects.postgresql import Range, aggregate_order_by, array_agg
+from sqlalchemy.dialects.postgresql import Range, aggregate_order_by
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from wrap_portal.courses.models import Course
@@ -58,7 +59,7 @@ class Clash:
     ends_at: datetime
 
 
-def get_session(*, session_id: int, scope: Scope) -> TrainingSession | None:
+def get_session(session_id: int, scope: Scope) -> TrainingSession | None:
     """Return a training session that a scope reaches, with all that a page about it shows.
 
     An organisation reaches the sessions of its authority that are for everybody or for itself. Not there and
@@ -177,7 +178,7 @@ def venue_clash(*, venue_id: int, during: Range[datetime]) -> Clash | None:
     )
 
 
-def venues(*, authority_id: int) -> list[Venue]:
+def venues(authority_id: int) -> list[Venue]:
     """Return the venues of an authority by name."""
     return list(
         db.session.scalars(
@@ -186,7 +187,7 @@ def venues(*, authority_id: int) -> list[Venue]:
     )
 
 
-def get_venue(*, venue_id: int, scope: Scope) -> Venue | None:
+def get_venue(venue_id: int, scope: Scope) -> Venue | None:
     """Return a venue of one of the scope's authorities; not there and not yours are the same None."""
     return db.session.scalars(
         select(Venue).where(Venue.id == venue_id, Venue.authority_id.in_(scope.authority_ids))
@@ -238,9 +239,9 @@ def _of_course(course_id: int | None) -> list[ColumnElement[bool]]:
     return [] if course_id is None else [TrainingSession.course_id == course_id]
 
 
-def _rows() -> Select[tuple[object, ...]]:
+def _rows() -> Select[*tuple[Any, ...]]:
     trainers = (
-        select(array_agg(aggregate_order_by(Person.name, func.lower(Person.name))))
+        select(func.array_agg(aggregate_order_by(Person.name, func.lower(Person.name))))
         .select_from(SessionTrainer)
         .join(Person, Person.id == SessionTrainer.person_id)
         .where(SessionTrainer.session_date_id == SessionDate.id)
@@ -270,9 +271,9 @@ def _rows() -> Select[tuple[object, ...]]:
     )
 
 
-def _read(found: Select[tuple[object, ...]]) -> list[SessionRow]:
+def _read(found: Select[*tuple[Any, ...]]) -> list[SessionRow]:
     rows = db.session.execute(found)
-    return [SessionRow(*row[:-1], trainers=tuple(row[-1] or ())) for row in rows]
+    return [SessionRow(*(*row[:-1], tuple(row[-1] or ()))) for row in rows]
 
 
 def _count(conditions: list[ColumnElement[bool]]) -> int:
@@ -284,7 +285,7 @@ def _count(conditions: list[ColumnElement[bool]]) -> int:
     ).one()
 
 
-def _clash(found: Select[tuple[str, str, datetime, datetime]]) -> Clash | None:
+def _clash(found: Select[*tuple[Any, ...]]) -> Clash | None:
     row = db.session.execute(
         found.join(TrainingSession, TrainingSession.id == SessionDate.training_session_id)
         .join(Course, Course.id == TrainingSession.course_id)

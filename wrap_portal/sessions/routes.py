@@ -1,5 +1,148 @@
-"""The pages of the sessions room."""
+"""The diary of a trainer, the list of sessions and the page of one."""
 
-from flask import Blueprint
+from datetime import datetime, time, timedelta
+from typing import Any
 
-blueprint = Blueprint("sessions", __name__)
+from flask import abort, render_template, request
+from werkzeug.wrappers import Response
+
+from wrap_portal import clock
+from wrap_portal.accounts.identity import current_authority_id, current_organisation_id, current_user_id
+from wrap_portal.attendance.due_queries import dates_without_register
+from wrap_portal.bookings.queries import bookings_of_session, places_of_organisation
+from wrap_portal.courses.queries import courses
+from wrap_portal.sessions import queries, schedule_routes, service, venues_routes
+from wrap_portal.sessions.blueprint import blueprint
+from wrap_portal.sessions.forms import SessionFilter
+from wrap_portal.sessions.models import SessionState
+from wrap_portal.sessions.queries import SessionRow
+from wrap_portal.trainers.queries import person_of_user
+from wrap_portal.web.access import Role, Scope, allow, scope_of
+from wrap_portal.web.paging import Page as ListPage
+from wrap_portal.web.paging import requested_page
+
+Page = str | tuple[str, int] | Response
+
+# The other pages of the room: importing them puts their views onto the blueprint.
+PARTS = (schedule_routes, venues_routes)
+
+# How far back the diary looks for registers that nobody has filled in.
+REGISTERS_SINCE = timedelta(days=365)
+
+
+@blueprint.get("/sessions/diary")
+@allow(Role.TRAINER)
+def diary() -> Page:
+    """Show a trainer's own sessions: today's first, then those to come, then registers that wait."""
+    trainer = person_of_user(current_user_id())
+    if trainer is None:
+        return render_template("sessions/diary.html", trainer=None)
+    today = clock.today()
+    midnight = clock.from_london(datetime.combine(today, time()))
+    rows = queries.sessions_of_trainer(person_id=trainer.id, since=midnight)
+    past = queries.sessions_of_trainer(person_id=trainer.id, since=midnight - REGISTERS_SINCE, until=midnight)
+    waiting = dates_without_register([row.session_date_id for row in past if row.ends_at <= midnight])
+    return render_template(
+        "sessions/diary.html",
+        trainer=trainer,
+        todays=[row for row in rows if clock.london_date(row.starts_at) <= today],
+        coming=[row for row in rows if clock.london_date(row.starts_at) > today],
+        waiting=[row for row in past if row.session_date_id in waiting],
+    )
+
+
+@blueprint.get("/sessions")
+@allow(Role.MANAGER, Role.VIEWER, Role.TRAINER, Role.LEAD)
+def sessions() -> Page:
+    """List sessions: the council's own for those who work for it, those open to it for an organisation."""
+    authority_id = current_authority_id()
+    if authority_id not in scope_of(Role.MANAGER, Role.VIEWER, Role.TRAINER).authority_ids:
+        return _open_sessions(current_organisation_id())
+    filters = SessionFilter(request.args)
+    filters.course.choices = [(course.id, course.name) for course in courses(authority_id)]
+    valid = filters.validate()
+    page, rows = _listed(
+        filters.show.data if valid else "upcoming",
+        Scope(authority_ids=frozenset({authority_id})),
+        filters.course.data if valid else None,
+    )
+    may_schedule = authority_id in scope_of(Role.MANAGER, Role.TRAINER).authority_ids
+    return render_template(
+        "sessions/sessions.html",
+        filters=filters,
+        forms=[filters],
+        page=page,
+        rows=rows,
+        may_schedule=may_schedule,
+        shows_places=may_schedule,
+        own=None,
+    )
+
+
+@blueprint.get("/sessions/<int:session_id>")
+@allow(Role.MANAGER, Role.VIEWER, Role.TRAINER, Role.LEAD)
+def training_session(session_id: int) -> Page:
+    """Show one session: to staff with everybody on it, to an organisation with its own people."""
+    session = queries.get_session(
+        session_id, scope_of(Role.MANAGER, Role.VIEWER, Role.TRAINER, Role.LEAD)
+    ) or abort(404)
+    staff = session.authority_id in scope_of(Role.MANAGER, Role.TRAINER).authority_ids
+    leads = scope_of(Role.LEAD)
+    places = bookings_of_session(session_id, organisation_ids=None if staff else leads.organisation_ids)
+    published = session.state is SessionState.PUBLISHED
+    begun = service.starts_at(session) <= clock.now()
+    return render_template(
+        "sessions/training_session.html",
+        training_session=session,
+        places=places,
+        places_left=session.places_left,
+        staff=staff,
+        # Where it is and who gives it is for those who have a place (quality.md, staff safety).
+        shows_place=staff or bool(places),
+        may_book=published and not begun and (staff or bool(queries.get_session(session_id, leads))),
+        may_cancel=published and not begun and staff,
+        may_register=published and begun and _marks_register(session),
+        begun=begun,
+    )
+
+
+def _open_sessions(organisation_id: int) -> str:
+    scope = Scope(organisation_ids=frozenset({organisation_id}))
+    page, rows = _listed("upcoming", scope, None)
+    own = places_of_organisation(
+        organisation_id=organisation_id, training_session_ids=[row.training_session_id for row in rows]
+    )
+    return render_template(
+        "sessions/sessions.html",
+        filters=None,
+        page=page,
+        rows=rows,
+        may_schedule=False,
+        shows_places=False,
+        own=own,
+    )
+
+
+def _listed(show: str, scope: Scope, course_id: int | None) -> tuple[ListPage, list[SessionRow]]:
+    now = clock.now()
+    if show == "cancelled":
+        page = requested_page(queries.cancelled_session_count(scope=scope, course_id=course_id))
+        return page, queries.cancelled_sessions(
+            scope=scope, course_id=course_id, limit=page.size, offset=page.offset
+        )
+    count, rows = (
+        (queries.past_session_count, queries.past_sessions)
+        if show == "past"
+        else (queries.upcoming_session_count, queries.upcoming_sessions)
+    )
+    page = requested_page(count(scope=scope, now=now, course_id=course_id))
+    return page, rows(scope=scope, now=now, course_id=course_id, limit=page.size, offset=page.offset)
+
+
+def _marks_register(session: Any) -> bool:
+    """True for a manager of the council, and for a trainer of any of its dates (attendance.register)."""
+    if session.authority_id in scope_of(Role.MANAGER).authority_ids:
+        return True
+    person = person_of_user(current_user_id())
+    trainers = {each.person_id for day in session.dates for each in day.trainers}
+    return person is not None and person.id in trainers

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from wrap_portal import clock
+from wrap_portal.audit.service import record_event
 from wrap_portal.courses.models import Course, CourseMode
 from wrap_portal.errors import DomainError, register_refusals
 from wrap_portal.extensions import db
@@ -37,6 +38,7 @@ register_refusals(
             "The venue was taken by another session at this time a moment ago.",
             "venue_id",
         ),
+        "uq_training_sessions_uid": ("This form was used before. Open it again and start anew.", None),
         "uq_venues_authority_id_name": ("There is a venue of this name already.", "name"),
         "ck_training_sessions_booked_within_capacity": ("This session is full.", None),
     }
@@ -103,6 +105,7 @@ def schedule_session(
     organisation_id: int | None = None,
     note: str = "",
     uid: UUID | None = None,
+    user_id: int | None = None,
     scheduled_at: datetime | None = None,
 ) -> TrainingSession:
     """Put a session in the diary; it takes bookings at once.
@@ -152,6 +155,15 @@ def schedule_session(
             return existing
         _check_clashes(trainers, venue, during)
         raise
+    record_event(
+        action="schedule_session",
+        subject_type="training_session",
+        subject_id=session.id,
+        actor_id=user_id,
+        actor_label="system" if user_id is None else f"user {user_id}",
+        authority_id=authority_id,
+        details={"trainers": [person.id for person in trainers], "capacity": capacity},
+    )
     return session
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute, joinedload
 from wrap_portal.accounts.models import Grant, User
 from wrap_portal.extensions import db
 from wrap_portal.organisations.models import Organisation
-from wrap_portal.people.models import Person
+from wrap_portal.people.models import Membership, Person
 from wrap_portal.trainers.models import (
     Accreditation,
     AccreditationScope,
@@ -30,6 +30,16 @@ class AccountRow:
     name: str
     email: str
     person_id: int | None
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """Somebody who could be accredited, and where they belong today."""
+
+    person_id: int
+    name: str
+    email: str | None
+    organisations: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,7 @@ def accredited_trainers(
 
 def _held_on(
     course_id: int, day: date, organisation_id: int | None, authority_id: int | None
-) -> Select[tuple[Accreditation]]:
+) -> Select[Accreditation]:
     place = Accreditation.scope == AccreditationScope.AREA
     if organisation_id is not None:
         place = or_(place, Accreditation.organisation_id == organisation_id)
@@ -123,7 +133,7 @@ def held_until(*, person_id: int, course_id: int, organisation_id: int | None) -
     return latest.ends_on if latest else None
 
 
-def proposals(*, authority_id: int) -> list[Accreditation]:
+def proposals(authority_id: int) -> list[Accreditation]:
     """Return what waits for a manager's decision, longest waiting first."""
     return list(
         db.session.scalars(
@@ -132,7 +142,7 @@ def proposals(*, authority_id: int) -> list[Accreditation]:
     )
 
 
-def proposal_count(*, authority_id: int) -> int:
+def proposal_count(authority_id: int) -> int:
     """Return how many proposals wait for a manager's decision."""
     counted = select(func.count()).select_from(Accreditation).where(*_proposed(authority_id))
     return db.session.scalars(counted).one()
@@ -177,7 +187,7 @@ def accreditation_count(
     return db.session.scalars(counted).one()
 
 
-def _described() -> Select[tuple[Accreditation]]:
+def _described() -> Select[Accreditation]:
     return select(Accreditation).options(
         joinedload(Accreditation.person),
         joinedload(Accreditation.course),
@@ -205,6 +215,57 @@ def get_accreditation(*, accreditation_id: int, scope: Scope) -> Accreditation |
             Accreditation.id == accreditation_id, Accreditation.authority_id.in_(scope.authority_ids)
         )
     ).one_or_none()
+
+
+def get_trainer(person_id: int, scope: Scope) -> Person | None:
+    """Return a person of one of the scope's authorities, whether or not they train yet; None for others'."""
+    return db.session.scalars(
+        select(Person).where(Person.id == person_id, Person.authority_id.in_(scope.authority_ids))
+    ).one_or_none()
+
+
+def people_matching(*, authority_id: int, words: str, as_at: date, limit: int = 50) -> list[PersonRow]:
+    """Return the people of an authority whose name or e-mail address holds the words, by name."""
+    belongs = (
+        select(func.array_agg(Organisation.name.distinct()))
+        .select_from(Membership)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(Membership.person_id == Person.id, Membership.during.contains(as_at))
+        .correlate(Person)
+        .scalar_subquery()
+    )
+    found = (
+        select(Person.id, Person.name, Person.email, belongs)
+        .where(
+            Person.authority_id == authority_id,
+            or_(
+                Person.name.icontains(words, autoescape=True),
+                Person.email.icontains(words, autoescape=True),
+            ),
+        )
+        .order_by(func.lower(Person.name), Person.id)
+        .limit(limit)
+    )
+    return [
+        PersonRow(person_id, name, email, tuple(sorted(organisations or ())))
+        for person_id, name, email, organisations in db.session.execute(found)
+    ]
+
+
+def organisations_of(*, person_id: int, authority_id: int, as_at: date) -> list[tuple[int, str]]:
+    """Return the organisations of an authority that a person belongs to on a day: (id, name), by name."""
+    rows = db.session.execute(
+        select(Organisation.id, Organisation.name)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .where(
+            Membership.person_id == person_id,
+            Membership.during.contains(as_at),
+            Organisation.authority_id == authority_id,
+        )
+        .distinct()
+        .order_by(Organisation.name, Organisation.id)
+    )
+    return [(organisation_id, name) for organisation_id, name in rows]
 
 
 def trainer_choices(*, authority_id: int, as_at: date) -> list[TrainerChoice]:
@@ -236,7 +297,7 @@ def trainer_choices(*, authority_id: int, as_at: date) -> list[TrainerChoice]:
     ]
 
 
-def person_of_user(*, user_id: int) -> Person | None:
+def person_of_user(user_id: int) -> Person | None:
     """Return who a user is when they train, None where nobody has said so."""
     return db.session.scalars(
         select(Person)

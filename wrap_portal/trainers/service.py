@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range, insert
 
 from wrap_portal import clock
+from wrap_portal.audit.service import record_event
 from wrap_portal.courses.models import Course
 from wrap_portal.errors import DomainError, register_refusals
 from wrap_portal.extensions import db
@@ -90,7 +91,6 @@ def drop_proposal(*, training_record_id: int, reason: str, user_id: int | None) 
     )
     for proposal in waiting:
         _decide(proposal, AccreditationState.DECLINED, user_id=user_id, reason=reason)
-    db.session.flush()
 
 
 def confirm_accreditation(
@@ -114,7 +114,6 @@ def confirm_accreditation(
         accreditation.scope, accreditation.organisation_id = AccreditationScope.AREA, None
     accreditation.during = _period(starts_on, ends_on)
     _decide(accreditation, AccreditationState.CONFIRMED, user_id=user_id, reason=None)
-    db.session.flush()
     return accreditation
 
 
@@ -125,7 +124,6 @@ def decline_accreditation(*, accreditation_id: int, reason: str, user_id: int | 
     """
     accreditation = _proposal(accreditation_id)
     _decide(accreditation, AccreditationState.DECLINED, user_id=user_id, reason=_reason(reason))
-    db.session.flush()
     return accreditation
 
 
@@ -145,7 +143,6 @@ def withdraw_accreditation(
     left = rules.days_left(accreditation.starts_on, accreditation.ends_on, on)
     accreditation.during = Range(empty=True) if left is None else _period(*left)
     _decide(accreditation, AccreditationState.WITHDRAWN, user_id=user_id, reason=_reason(reason))
-    db.session.flush()
     return accreditation
 
 
@@ -186,12 +183,10 @@ def accredit(
         during=_period(starts_on, ends_on),
     )
     _decide(accreditation, AccreditationState.CONFIRMED, user_id=user_id, reason=None)
-    db.session.add(accreditation)
-    db.session.flush()
     return accreditation
 
 
-def link_trainer_account(*, user_id: int, person_id: int) -> TrainerAccount:
+def link_trainer_account(*, user_id: int, person_id: int, actor_id: int | None = None) -> TrainerAccount:
     """Say that a user is this person when they train, and no longer whoever they were before.
 
     Raises DomainError where the person already signs in as somebody else.
@@ -207,17 +202,37 @@ def link_trainer_account(*, user_id: int, person_id: int) -> TrainerAccount:
         db.session.add(account)
     account.person_id = person_id
     db.session.flush()
+    _audit_account("link_trainer_account", person_id, user_id, actor_id)
     return account
 
 
-def unlink_trainer_account(*, person_id: int) -> None:
+def unlink_trainer_account(*, person_id: int, actor_id: int | None = None) -> None:
     """Take away a person's account as a trainer; nothing happens where there is none."""
     account = db.session.scalars(
         select(TrainerAccount).where(TrainerAccount.person_id == person_id)
     ).one_or_none()
     if account is not None:
         db.session.delete(account)
-        db.session.flush()
+        _audit_account("unlink_trainer_account", person_id, account.user_id, actor_id)
+
+
+def _audit_account(action: str, person_id: int, user_id: int, actor_id: int | None) -> None:
+    record_event(
+        action=action,
+        subject_type="user",
+        subject_id=user_id,
+        actor_id=actor_id,
+        actor_label="system" if actor_id is None else f"user {actor_id}",
+        authority_id=db.session.get_one(Person, person_id).authority_id,
+        details={"person_id": person_id},
+    )
+
+
+_ACTIONS = {
+    AccreditationState.CONFIRMED: "confirm_accreditation",
+    AccreditationState.DECLINED: "decline_accreditation",
+    AccreditationState.WITHDRAWN: "withdraw_accreditation",
+}
 
 
 def _locked(accreditation_id: int) -> Accreditation:
@@ -239,6 +254,17 @@ def _decide(
     accreditation.decided_at = clock.now()
     accreditation.decided_by_user_id = user_id
     accreditation.decision_reason = reason
+    db.session.add(accreditation)
+    db.session.flush()
+    record_event(
+        action=_ACTIONS[state],
+        subject_type="accreditation",
+        subject_id=accreditation.id,
+        actor_id=user_id,
+        actor_label="system" if user_id is None else f"user {user_id}",
+        authority_id=accreditation.authority_id,
+        details={"person_id": accreditation.person_id, "course_id": accreditation.course_id},
+    )
 
 
 def _reason(reason: str) -> str:

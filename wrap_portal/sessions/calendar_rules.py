@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, TimezoneDaylight, TimezoneStandard, vCalAddress, vText
 
-from wrap_portal.clock import LONDON
-
+LONDON = ZoneInfo("Europe/London")
 PRODUCT = "-//WRAP Portal//Training sessions//EN"
 
 

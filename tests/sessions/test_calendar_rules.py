@@ -7,7 +7,7 @@ import pytest
 from icalendar import Calendar
 
 from wrap_portal.clock import LONDON
-from wrap_portal.sessions.calendar import CalendarMethod, Invitation, calendar_file, london_zone
+from wrap_portal.sessions.calendar_rules import CalendarMethod, Invitation, calendar_file, london_zone
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
