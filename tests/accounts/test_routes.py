@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
+from lxml import html
 
 from tests.factories.accounts import (
     make_administrator,
@@ -89,10 +90,32 @@ def test_working_on_refuses_what_the_user_does_not_hold(client: FlaskClient, fie
     assert client.post("/working-on", data={"authority_id": mine.authority_id}).status_code == 404
 
 
+def navigation(client: FlaskClient, path: str) -> list[tuple[str, str | None]]:
+    """Return the address and the mark (aria-current) of each link of a page's navigation."""
+    page = html.document_fromstring(client.get(path).text)
+    links = page.xpath("//a[contains(@class, 'service-navigation__link')]")
+    return [(link.get("href"), link.get("aria-current")) for link in links if link.get("href") != "/"]
+
+
 def test_navigation_shows_what_the_caller_may_open(client: FlaskClient) -> None:
-    assert 'href="/users"' not in sign_in(client, make_manager()).get("/working-on").text
-    page = sign_in(client, make_administrator()).get("/users").text
-    assert 'href="/users" aria-current="page"' in " ".join(page.split())
+    school = make_organisation()
+    staff = f"/organisations/{school.id}/staff"
+    assert dict(navigation(client, "/")) == {"/sign-in": None}
+    of_lead = dict(navigation(sign_in(client, make_lead(school)), staff))
+    assert of_lead[staff] == "page"
+    assert not {"/organisations", "/registers", "/users", "/working-on"} & of_lead.keys()
+    of_manager = dict(navigation(sign_in(client, make_manager(school.authority)), staff))
+    assert of_manager["/organisations"] == "true"
+    assert not {staff, "/users", "/working-on"} & of_manager.keys()
+    of_administrator = dict(navigation(sign_in(client, make_administrator()), "/users"))
+    assert of_administrator["/users"] == "page"
+    assert "/organisations" not in of_administrator
+
+
+def test_navigation_marks_one_link_at_most(client: FlaskClient) -> None:
+    sign_in(client, make_administrator())
+    for path in ("/users", "/users/add", "/registers", "/working-on", "/nowhere"):
+        assert sum(mark is not None for _, mark in navigation(client, path)) <= 1
 
 
 def test_a_page_asks_for_its_caller_once(client: FlaskClient) -> None:

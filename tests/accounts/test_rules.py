@@ -1,9 +1,11 @@
 """How long ways in stay open, what counts as one network, where somebody may be sent, what a role reaches."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from config import PROJECT_ROOT
 from wrap_portal.accounts import rules
 from wrap_portal.web.access import Role
 
@@ -142,3 +144,16 @@ def test_reach_problem(
 ) -> None:
     problem = rules.reach_problem(role, authority_id, organisation_id)
     assert (problem and problem[0]) == field
+
+
+def test_the_figures_of_the_documentation() -> None:
+    table = (PROJECT_ROOT / "docs" / "security.md").read_text().partition("| what | figure |")[2]
+    figures = [int(figure) for figure in re.findall(r"\| (\d+)(?: minutes)? \|\n", table)]
+    assert figures == [
+        *(
+            limit // MINUTE
+            for limit in (rules.LINK_LIFETIME, rules.IDLE_WIDE, rules.IDLE_OTHER, rules.SESSION_LIFETIME)
+        ),
+        rules.ATTEMPTS_AN_ACCOUNT,
+        rules.ATTEMPTS_A_NETWORK,
+    ]

@@ -30,17 +30,23 @@ ORGANISATION = "organisation_id"
 NAVIGATION = (
     ("Coverage", "/coverage"),
     ("My organisation", "/organisations/{organisation}/coverage"),
-    ("Staff", "/organisations/{organisation}/staff"),
-    ("Organisations", "/organisations"),
-    ("Registers", "/registers"),
+    ("Diary", "/sessions/diary"),
     ("Sessions", "/sessions"),
+    ("Staff", "/organisations/{organisation}/staff"),
+    ("In-house sessions", "/organisations/{organisation}/in-house"),
+    ("Bookings", "/bookings"),
+    ("Organisations", "/organisations"),
     ("Trainers", "/trainers"),
+    ("Claims", "/claims"),
     ("Courses", "/courses"),
     ("Requirements", "/requirements"),
+    ("Registers", "/registers"),
     ("Messages", "/messages"),
     ("Users", "/users"),
 )
 CHANGE_PLACE = ("Change place", "/working-on")
+# Lists of everything: of no use to who has one organisation, though its own page is below such an address.
+OF_WHOLE_AUTHORITIES = {"/organisations", "/registers"}
 
 
 class SignedInUser:
@@ -279,17 +285,23 @@ def _brand() -> Brand:
 
 def _navigation() -> list[dict[str, Any]]:
     organisation = _chosen([held for held in current_user.held if held.role is Role.LEAD], ORGANISATION)
+    one_place = all(held.organisation_id is not None for held in current_user.held)
     entries = (*NAVIGATION, CHANGE_PLACE) if len(places()) > 1 else NAVIGATION
-    links = []
+    links = {}
     for text, address in entries:
         if "{organisation}" in address and organisation is None:
             continue
+        if one_place and address in OF_WHOLE_AUTHORITIES:
+            continue
         href = address.format(organisation=organisation.organisation_id if organisation else "")
         if _may_open(href):
-            # `current` is read out as "current page", `active` marks where a page below it belongs.
-            here = request.path == href
-            links.append({"text": text, "href": href, "current": here, "active": _is_within(href)})
-    return links
+            links[href] = text
+    # A page belongs to the closest address above it: the diary is below the sessions, and a link of its own.
+    nearest = max((href for href in links if _is_within(href)), key=len, default=None)
+    return [
+        {"text": text, "href": href, "current": request.path == href, "active": href == nearest}
+        for href, text in links.items()
+    ]
 
 
 def _may_open(address: str) -> bool:
