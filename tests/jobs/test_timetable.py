@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from wrap_portal import clock
-from wrap_portal.jobs.ticking import trigger_of
+from wrap_portal.jobs.ticking import make_scheduler, trigger_of
 from wrap_portal.jobs.timetable import Job, init_timetable, timetable
 
 AUTUMN, SPRING, PLAIN = datetime(2026, 10, 25), datetime(2027, 3, 28), datetime(2026, 11, 24)
@@ -48,6 +48,19 @@ def test_trigger_of_a_job_of_all_hours_looks_evenly_through_every_change(day: da
 def test_trigger_of_a_job_of_some_hours_looks_at_each_once_in_london_time(day: datetime) -> None:
     found = looks(job(60, range(7, 20)), day)
     assert [clock.to_london(moment).hour for moment in found] == list(range(7, 20))
+
+
+def test_make_scheduler_drops_no_run_and_lets_none_pile_up(app: Flask) -> None:
+    scheduler = make_scheduler(app, [job(), Job("do-more", "Does more.", 60, nothing, range(7, 20))], set())
+    scheduler.start(paused=True)
+    try:
+        for each in scheduler.get_jobs():
+            assert (each.misfire_grace_time, each.coalesce, each.max_instances) == (None, True, 1)
+            # Due at once, whatever the hour.
+            assert each.next_run_time <= datetime.now(UTC)
+        assert len(scheduler.get_jobs()) == 2
+    finally:
+        scheduler.shutdown(wait=False)
 
 
 def test_job_refuses_the_hour_in_which_clocks_change() -> None:
