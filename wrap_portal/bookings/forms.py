@@ -22,10 +22,18 @@ from wrap_portal.web.forms import Form
 class BookForm(Form):
     """Who comes: people of the staff list, and a colleague who is not on it yet."""
 
+    # Each half may be left out, so the word would stand behind every question.
+    marks_optional = False
+
     key = HiddenField("Key", required=False, default=lambda: str(uuid4()))
     people = CheckboxesField("Who is coming?", required=False)
     name = TextField("Name", required=False, autocomplete="off")
-    email = EmailField("Email address", required=False, autocomplete="off", hint="The invitation goes there")
+    email = EmailField(
+        "Email address",
+        required=False,
+        autocomplete="off",
+        hint="If they have one: the invitation goes there",
+    )
     role = SelectField("Role", required=False, blank="Choose a role")
     same_person = RadiosField(
         "Is it the same person?",

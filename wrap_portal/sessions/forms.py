@@ -24,6 +24,9 @@ PERIODS = (("upcoming", "Coming"), ("past", "Past"), ("cancelled", "Cancelled"))
 class ScheduleForm(Form):
     """A session and, where the list lacks it, its venue."""
 
+    # A venue may be left out of an online session only: the word would stand where it is not true.
+    marks_optional = False
+
     key = HiddenField("Key", required=False, default=lambda: str(uuid4()))
     course_id = SelectField("Course", blank="Choose a course")
     on = DateField("Date", hint="For example, 27 3 2027", called="the date")
@@ -52,7 +55,9 @@ class ScheduleForm(Form):
         blank="Every organisation",
         hint="Choose one for a session of its own",
     )
-    note = TextAreaField("Note", required=False, max_length=2000, hint="Everybody who may book can read it")
+    note = TextAreaField(
+        "Note, if there is any", required=False, max_length=2000, hint="Everybody who may book can read it"
+    )
 
     @property
     def uid(self) -> UUID | None:

@@ -17,7 +17,7 @@ from wrap_portal.sessions.forms import SessionFilter
 from wrap_portal.sessions.models import SessionState
 from wrap_portal.sessions.queries import SessionRow
 from wrap_portal.trainers.queries import person_of_user
-from wrap_portal.web.access import Role, Scope, allow, scope_of
+from wrap_portal.web.access import Role, Scope, allow, caller, scope_of
 from wrap_portal.web.paging import Page as ListPage
 from wrap_portal.web.paging import requested_page
 
@@ -75,6 +75,7 @@ def sessions() -> Page:
         rows=rows,
         may_schedule=may_schedule,
         shows_places=may_schedule,
+        trains=caller().holds_any([Role.TRAINER]),
         own=None,
     )
 
