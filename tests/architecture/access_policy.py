@@ -132,6 +132,14 @@ POLICY: dict[str, Who] = {
     "bookings.cancel": own(MANAGER, TRAINER, LEAD),
     "bookings.cancel_session": own(MANAGER, TRAINER),
     "bookings.choose_organisation": own(MANAGER, TRAINER),
+    # coverage
+    "coverage.add_requirement": roles(MANAGER),
+    "coverage.dashboard": roles(MANAGER, VIEWER),
+    "coverage.gaps": roles(MANAGER, VIEWER),
+    "coverage.organisation": own(LEAD, MANAGER, VIEWER),
+    "coverage.own_organisation": roles(LEAD),
+    "coverage.requirement": roles(MANAGER, VIEWER),
+    "coverage.requirements": roles(MANAGER, VIEWER),
     # people
     "people.add_staff": own(LEAD, MANAGER),
     "people.change_role": own(LEAD, MANAGER),
@@ -178,6 +186,7 @@ SAMPLES: dict[str, Callable[[World], int | str]] = {
     "booking_id": lambda world: (
         make_booking(make_training_session(world.authority), organisation=world.organisation).id
     ),
+    "code": lambda world: "school_lead",
     "course_id": lambda world: make_course(authority_id=world.authority.id).id,
     "grant_id": lambda world: make_grant(authority_id=world.authority.id).id,
     "in_house_session_id": lambda world: (

@@ -496,7 +496,7 @@ def assert_figures_are_right(world: PlainWorld, authority: int, days: list[date]
         assert [(f.denominator, f.covered, f.covered_with_claims) for f in found] == expected
     for requirement in asked[:1]:
         expected = [world.counts(standing[requirement.id], authority, day) for day in days]
-        points = queries.trend_on(requirement, authority, days)
+        points = queries.trend_on(requirement.id, authority, days)
         assert [(p.denominator, p.covered, p.covered_with_claims) for p in points] == expected
         gap = queries.gap_list(requirement, authority, days[0])
         assert len(gap) == expected[0][0] - expected[0][1]

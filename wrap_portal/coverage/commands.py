@@ -159,7 +159,7 @@ def _shares(figure: CoverageFigure) -> list[tuple[str, Share]]:
 
 def _table_lines(figure: CoverageFigure, gap: list[CoverageRow], source: str) -> Iterator[str]:
     yield f"{figure.name} ({figure.measure.value.upper()}) as at {date_text(figure.as_at)}"
-    yield f"Target {figure.target.normalize():f}%. Source: {source}"
+    yield f"Target {figure.target_text}. Source: {source}"
     yield ""
     yield f"{'':30} {'of':>7} {'covered':>8} {'gap':>7} {'share':>7}  with claims  ever"
     for label, share in _shares(figure):

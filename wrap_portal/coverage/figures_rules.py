@@ -1,12 +1,14 @@
 """Figures and rows as values: what they hold, what follows from it, and what cannot be."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from wrap_portal.coverage.models import Measure
-from wrap_portal.coverage.rules import GapReason, Rating, gap_sentence, rating
+from wrap_portal.coverage.rules import GapReason, Rating, gap_sentence, plain_percent, rating
 from wrap_portal.percentages import percent
+from wrap_portal.wording import date_text
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class CoverageFigure(Share):
     target: Decimal
     near: Decimal
     slices: tuple[CoverageSlice, ...] = ()
+
+    @property
+    def target_text(self) -> str:
+        """The target as it is read: "85%"."""
+        return plain_percent(self.target)
 
     @property
     def rating(self) -> Rating:
@@ -133,3 +140,27 @@ class TrendPoint(Share):
     """The share on one day of a trend."""
 
     day: date
+
+
+def standing_title(whose: str, kind: str, rows: Sequence[CoverageRow], measures: Sequence[Measure]) -> str:
+    """Return the answer to an organisation's first question: "Your school is covered until 14 March 2027".
+
+    Arguments: "Your" or "This"; "school" or "organisation"; how it stands to each requirement that asks
+    something of it, in order, and their measures. The answer is about the first two that are not shares, as
+    the dashboard's first figures are, or about all where there is none of these.
+    """
+    if not rows:
+        return f"Nothing is asked of {whose.lower()} {kind} on this date"
+    leading = [row for row, measure in zip(rows, measures, strict=True) if measure is not Measure.SHARE][:2]
+    asked = leading or rows
+    ends = [row.covered_until for row in asked if row.covered_until is not None and row.covered]
+    if len(ends) == len(asked):
+        return f"{whose} {kind} is covered until {date_text(min(ends))}"
+    return f"{whose} {kind} is not {'fully ' if ends else ''}covered"
+
+
+def side_by_side(figures: Sequence[CoverageFigure]) -> list[tuple[str, list[CoverageSlice | None]]]:
+    """Return the slices of several figures by label, for each the slice of every figure, None without one."""
+    labels = {part.label: None for figure in figures for part in figure.slices}
+    by_label = [{part.label: part for part in figure.slices} for figure in figures]
+    return [(label, [parts.get(label) for parts in by_label]) for label in labels]

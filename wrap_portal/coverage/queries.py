@@ -299,10 +299,10 @@ def trend(requirement: Requirement, authority_id: int, start: date, end: date) -
 
     Days to come are a forecast: what the share will be if nobody is trained any more.
     """
-    return trend_on(requirement, authority_id, month_ends(start, end))
+    return trend_on(requirement.id, authority_id, month_ends(start, end))
 
 
-def trend_on(requirement: Requirement, authority_id: int, days: Sequence[date]) -> list[TrendPoint]:
+def trend_on(requirement_id: int, authority_id: int, days: Sequence[date]) -> list[TrendPoint]:
     """Return the share on each of these days, in order."""
     statement = text("""
         WITH counted AS (
@@ -340,7 +340,7 @@ def trend_on(requirement: Requirement, authority_id: int, days: Sequence[date]) 
     """)
     rows = db.session.execute(
         statement,
-        {"requirement_id": requirement.id, "authority_id": authority_id, "days": list(days)},
+        {"requirement_id": requirement_id, "authority_id": authority_id, "days": list(days)},
     )
     return [TrendPoint(*row) for row in rows]
 

@@ -23,7 +23,7 @@ def valid_until(completed_on: date, months: int, basis: ValidityBasis) -> date:
     28 February 2025. Under ACADEMIC_YEAR validity ends with the last 31 August in that period; where there is
     none in it the rolling day stands, because a basis never lengthens the period.
     """
-    rolling = _months_later(completed_on, months)
+    rolling = months_later(completed_on, months)
     if basis is ValidityBasis.ROLLING:
         return rolling
     year_end = date(rolling.year, *ACADEMIC_YEAR_END)
@@ -35,12 +35,6 @@ def valid_until(completed_on: date, months: int, basis: ValidityBasis) -> date:
 def is_in_date(completed_on: date, months: int, basis: ValidityBasis, as_at: date) -> bool:
     """Return whether training completed on a date is in date on `as_at`, the last day included."""
     return completed_on <= as_at <= valid_until(completed_on, months, basis)
-
-
-def _months_later(day: date, months: int) -> date:
-    years, month_index = divmod(day.month - 1 + months, 12)
-    year, month = day.year + years, month_index + 1
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def meets_share(in_date: int, required: int, threshold_percent: Decimal) -> bool:
@@ -57,6 +51,11 @@ def people_needed(required: int, threshold_percent: Decimal) -> int:
     return math.ceil(threshold_percent * required / 100)
 
 
+def plain_percent(value: Decimal) -> str:
+    """Return a percentage that somebody set, without the noughts that it is stored with: "85%", "33.5%"."""
+    return f"{value.normalize():f}%"
+
+
 class Rating(StrEnum):
     """How a figure stands to its target: a word beside every colour."""
 
@@ -64,6 +63,14 @@ class Rating(StrEnum):
     NEAR = "near"
     SHORT = "short"
     NOT_APPLICABLE = "not_applicable"
+
+
+RATING_NAMES = {
+    Rating.MET: "Target met",
+    Rating.NEAR: "Near the target",
+    Rating.SHORT: "Short of the target",
+    Rating.NOT_APPLICABLE: "Nothing to count",
+}
 
 
 def rating(covered: int, denominator: int, target_percent: Decimal, near_percent: Decimal) -> Rating:
@@ -78,6 +85,18 @@ def rating(covered: int, denominator: int, target_percent: Decimal, near_percent
         return Rating.MET
     return Rating.NEAR if covered * 100 >= near_percent * denominator else Rating.SHORT
 
+
+MEASURE_NAMES = {
+    Measure.LEAD: "A lead in date",
+    Measure.ANY: "Anyone in date",
+    Measure.SHARE: "A share of people in date",
+}
+# The three are never mixed: a figure says which it is (domain.md 2.3).
+MEASURE_MEANINGS = {
+    Measure.LEAD: "Somebody who has a lead role today is in date.",
+    Measure.ANY: "Somebody on the staff list is in date, or a whole-organisation session is.",
+    Measure.SHARE: "Of all people who must be trained, so many per cent are in date.",
+}
 
 LONGEST_MONTHS = 120
 LONGEST_NAME, LONGEST_SOURCE = 120, 300
@@ -190,4 +209,26 @@ def _month_end(day: date) -> date:
 
 def months_before(day: date, months: int) -> date:
     """Return the same day of an earlier month, clamped to its end."""
-    return _months_later(day, -months)
+    return months_later(day, -months)
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day of a later month, clamped to its end."""
+    years, month_index = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month_index + 1
+    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
+
+
+def trend_days(as_at: date, back: int, ahead: int) -> list[date]:
+    """Return the days of a trend: ends of months from `back` months before to `ahead` after, and `as_at`."""
+    return sorted({*month_ends(months_before(as_at, back), months_later(as_at, ahead)), as_at})
+
+
+def change_words(now: Decimal | None, before: Decimal | None) -> str:
+    """Return how a percentage has changed, in points: "3 points more"; "" where either is n/a."""
+    if now is None or before is None:
+        return ""
+    points = now - before
+    if points == 0:
+        return "No more and no less"
+    return f"{abs(points)} point{'' if abs(points) == 1 else 's'} {'more' if points > 0 else 'less'}"
