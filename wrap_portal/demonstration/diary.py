@@ -15,6 +15,7 @@ from wrap_portal.records.models import RecordSource, TrainingRecord
 from wrap_portal.sessions.models import (
     SessionDate,
     SessionMode,
+    SessionState,
     SessionTrainer,
     TrainingSession,
 )
@@ -31,6 +32,7 @@ class Slot:
 
     session_id: int
     date_id: int
+    trainer_row_id: int
     course: str
     day: date
     starts_at: datetime
@@ -106,7 +108,7 @@ class Diary:
     def free_weekday(self, earliest: date, latest: date) -> date | None:
         """Return a working day without a session between two dates (both included), or None."""
         days = [earliest + timedelta(days=offset) for offset in range((latest - earliest).days + 1)]
-        free = [day for day in days if day.weekday() < 5 and day not in self._days]
+        free = [day for day in days if day.weekday() < 5 and day not in self._days and not at_christmas(day)]
         return self.random.choice(free) if free else None
 
     def schedule(
@@ -119,7 +121,7 @@ class Diary:
         link: str | None = None,
     ) -> Slot:
         """Put a session in the diary; a link makes it online."""
-        starts_at = from_london(datetime.combine(day, at or self.random.choice(STARTS_AT)))
+        starts_at = from_london(datetime.combine(day, at or self._usual_time(course)))
         during = Range(starts_at, starts_at + timedelta(minutes=self._minutes[course]), bounds="[)")
         venue_id = None if link else self.random.choice(self._venue_ids)
         session_id = self.sheet.add(
@@ -139,14 +141,14 @@ class Diary:
             venue_id=venue_id,
             live=True,
         )
-        self.sheet.add(
+        trainer_row_id = self.sheet.add(
             SessionTrainer,
             session_date_id=date_id,
             person_id=self._trainer_ids[len(self._days) % len(self._trainer_ids)],
             during=during,
             live=True,
         )
-        slot = Slot(session_id, date_id, course, day, starts_at, capacity)
+        slot = Slot(session_id, date_id, trainer_row_id, course, day, starts_at, capacity)
         self._slots.setdefault(course, []).append(slot)
         self._days.add(day)
         return slot
@@ -208,22 +210,34 @@ class Diary:
         self._mark(slot, person_id, organisation_id, AttendanceOutcome.ATTENDED, record_id)
         return record_id
 
-    def mark_absences(self, members: list[Member]) -> None:
-        """Give past sessions a few people who did not come, or left early."""
+    def close_the_past(self, members: list[Member]) -> None:
+        """Cancel the past sessions that nobody booked; give the others a few absences."""
         for slots in self._slots.values():
             for slot in slots:
+                if not slot.people:
+                    self._cancel(slot)
+                    continue
                 for member in self.random.sample(members, k=2):
                     if slot.has_room and member.person_id not in slot.people and member.was_there(slot.day):
                         self.book(slot, member.person_id, member.organisation_id)
                         left = self.random.random() < LEFT_EARLY_SHARE
                         outcome = AttendanceOutcome.LEFT_EARLY if left else AttendanceOutcome.DID_NOT_ATTEND
-                        self._mark(
-                            slot,
-                            member.person_id,
-                            member.organisation_id,
-                            outcome,
-                            None,
-                        )
+                        self._mark(slot, member.person_id, member.organisation_id, outcome, None)
+
+    def _cancel(self, slot: Slot) -> None:
+        self.sheet.change(
+            TrainingSession,
+            slot.session_id,
+            state=SessionState.CANCELLED,
+            cancelled_at=slot.starts_at - timedelta(days=4),
+            cancel_reason="Nobody had booked a place.",
+        )
+        self.sheet.change(SessionDate, slot.date_id, live=False)
+        self.sheet.change(SessionTrainer, slot.trainer_row_id, live=False)
+
+    def _usual_time(self, course: str) -> time:
+        # Train-the-trainer takes half a day and starts in the morning.
+        return STARTS_AT[0] if course == "t3" else self.random.choice(STARTS_AT)
 
     def _mark(
         self,
@@ -242,3 +256,8 @@ class Diary:
             training_record_id=record_id,
             marked_at=slot.starts_at + timedelta(hours=4),
         )
+
+
+def at_christmas(day: date) -> bool:
+    """Whether a day is in the weeks in which schools are closed round Christmas."""
+    return (day.month, day.day) >= (12, 19) or (day.month, day.day) <= (1, 4)

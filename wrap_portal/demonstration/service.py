@@ -89,7 +89,7 @@ def _write_council(
         first_urn=first_urn,
     )
     schools = histories.write()
-    diary.mark_absences(roll.members)
+    diary.close_the_past(roll.members)
     OtherBodies(
         sheet=sheet,
         random=random,
