@@ -177,6 +177,7 @@ def test_organisation_shows_what_it_is_and_the_names_it_had(client, authority) -
         "1 September 2012",
         'href="http://www.elm.example.org"',
         f'href="/organisations/{school.id}/staff"',
+        "In-house sessions",
         f'href="/organisations/{school.id}/close"',
     ):
         assert words in page
@@ -193,6 +194,7 @@ def test_organisation_cannot_be_closed_by_who_does_not_manage_it(client) -> None
     page = client.get(f"/organisations/{school.id}")
     assert page.status_code == 200
     assert "/close" not in page.text
+    assert "In-house sessions" not in page.text
     assert client.get(f"/organisations/{school.id}/close").status_code == 403
 
 

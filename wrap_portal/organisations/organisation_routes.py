@@ -49,7 +49,8 @@ def organisation_list() -> Page:
 def organisation(organisation_id: int) -> Page:
     """Show what an organisation is, where it is, and the names it had."""
     found = queries.get_organisation(organisation_id, scope_of(*READERS)) or abort(404)
-    manages = queries.get_organisation(organisation_id, scope_of(Role.MANAGER)) is not None
+    manages = found.authority_id in scope_of(Role.MANAGER).authority_ids
+    leads = found.id in scope_of(Role.LEAD).organisation_ids
     return render_template(
         "organisations/organisation.html",
         organisation=found,
@@ -58,6 +59,7 @@ def organisation(organisation_id: int) -> Page:
         sector_name=rules.SECTOR_NAMES[found.sector],
         status_name=rules.STATUS_NAMES[found.status],
         may_close=manages and rules.may_close(found.status),
+        keeps_log=manages or leads,
     )
 
 

@@ -169,10 +169,11 @@ def closing_date(
             return row.closed_on
         # The lists of open schools have no closing dates: one that lies ahead was in a fuller file.
         return known if known and known > register_date else None
-    # What the register calls closed is closed on its date, whatever later day stands beside it. A few have no
-    # date at all: the last change of the row is the latest day on which somebody recorded the closing.
-    day = row.closed_on or known or row.last_changed_on or register_date
-    return max(min(day, register_date), opened_on or date.min)
+    # A few that are closed have no date, or one that lies ahead of the register. What is known stays, so that
+    # the date does not move with each import; else the last change is when somebody recorded the closing.
+    dates = (row.closed_on, known, row.last_changed_on)
+    day = next((each for each in dates if each and each <= register_date), register_date)
+    return max(day, opened_on or date.min)
 
 
 def change_of(before: School, after: School) -> Change | None:
