@@ -99,6 +99,9 @@ class WalkInForm(Form):
 class InHouseForm(Form):
     """Training that somebody accredited gave in the own organisation."""
 
+    # Names and a number: either will do, so that "(optional)" behind both would be wrong.
+    marks_optional = False
+
     delivered_by = RadiosField("Who delivered which course", missing="Select who delivered which course")
     held_on = DateField(
         "Date of the session",
@@ -121,7 +124,7 @@ class InHouseForm(Form):
         called="the number of people",
         required=False,
         at_most=LARGEST_HEADCOUNT,
-        hint="People whom you have not ticked above. They are counted without their names.",
+        hint="People whom you have not ticked above, counted without their names.",
     )
     submission_key = HiddenField("Form", required=False, default=lambda: str(uuid4()))
 

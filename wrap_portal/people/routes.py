@@ -18,6 +18,7 @@ from wrap_portal.people.forms import (
     LeaveForm,
     PersonForm,
 )
+from wrap_portal.records.queries import person_within
 from wrap_portal.transaction import committed
 from wrap_portal.web.access import Role, allow, scope_of
 from wrap_portal.web.forms import apply_domain_error
@@ -204,6 +205,7 @@ def person(person_id: int) -> Page:
         today=clock.today(),
         may_change=scope_of(*KEEPERS).reaches,
         may_edit=queries.get_person(person_id, scope_of(*KEEPERS)) is not None,
+        may_see_training=person_within(person_id, scope_of(*KEEPERS), clock.today()) is not None,
         role_words=rules.ROLE_WORDS,
         lead_roles=rules.LEAD_ROLES,
     )

@@ -59,6 +59,8 @@ class ClaimForm(Form):
 class DecisionForm(Form):
     """Accept or reject a claim."""
 
+    marks_optional = False
+
     decision = RadiosField(
         "Your decision",
         missing="Select whether you accept the claim",
