@@ -280,7 +280,9 @@ def _chosen(held: list[HeldRole], key: str) -> HeldRole | None:
 
 def _brand() -> Brand:
     held = _chosen(_held_for_this_view(), AUTHORITY) or _chosen(list(current_user.held), AUTHORITY)
-    return DEFAULT_BRAND if held is None else Brand(held.authority_name, held.brand_colour.lower())
+    if held is None or held.authority_name is None or held.brand_colour is None:
+        return DEFAULT_BRAND
+    return Brand(held.authority_name, held.brand_colour.lower())
 
 
 def _navigation() -> list[dict[str, Any]]:
