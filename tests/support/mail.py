@@ -30,13 +30,13 @@ class Delivery:
         return "" if part is None else str(part.get_content())
 
 
-class _OnAFreePort(Controller):
+class OnAFreePort(Controller):
     """aiosmtpd's own controller cannot be asked for any free port: it looks for itself on port 0."""
 
     def _create_server(self) -> Any:
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
-        return self.loop.create_server(self._factory_invoker, sock=listener)
+        return self.loop.create_server(self._factory_invoker, sock=listener, ssl=self.ssl_context)
 
 
 @dataclass
@@ -59,7 +59,7 @@ class SmtpSink:
 
     def start(self) -> None:
         """Listens on a free port of the loopback."""
-        self.controller = _OnAFreePort(self, hostname="127.0.0.1")
+        self.controller = OnAFreePort(self, hostname="127.0.0.1")
         self.controller.start()
 
     def stop(self) -> None:
