@@ -153,6 +153,13 @@ def test_sessions_shows_an_organisation_venues_where_it_has_a_place(lead, author
     assert "Tess Trainer" not in page
 
 
+def test_sessions_of_a_school_are_there_for_who_trains_at_it(app, authority, school):
+    session = make_training_session(authority)
+    page = sign_in(app.test_client(), make_trainer(organisation=school)).get("/sessions").text
+    assert f"/sessions/{session.id}" in page
+    assert 'href="/bookings"' not in page
+
+
 def test_sessions_says_when_nothing_is_open(lead):
     assert "No session is open to your organisation at present." in lead.get("/sessions").text
 
@@ -257,6 +264,33 @@ def test_training_session_offers_the_register_once_it_has_begun(at_work, manager
     assert f"/sessions/{own.id}/register" in at_work.get(f"/sessions/{own.id}").text
     assert f"/sessions/{other.id}/register" not in at_work.get(f"/sessions/{other.id}").text
     assert f"/sessions/{other.id}/register" in manager.get(f"/sessions/{other.id}").text
+
+
+def test_training_session_is_whole_for_its_trainer_whoever_else_they_are(app, authority, school, trainer):
+    user = make_trainer(organisation=school)
+    make_trainer_account(user.id, trainer)
+    client = sign_in(app.test_client(), user)
+    elsewhere = make_organisation(authority)
+    values = {"organisation_id": elsewhere.id, "venue_id": make_venue(authority, name="Town Hall").id}
+    own = make_training_session(authority, trainers=[trainer], **values)
+    booking = make_booking(own, organisation=elsewhere)
+    page = client.get(f"/sessions/{own.id}").text
+    assert "Town Hall" in page
+    assert booking.person.name in page
+    # It is the council's to book, to give places up and to cancel.
+    assert f"/sessions/{own.id}/book" not in page
+    assert f"/bookings/{booking.id}/cancel" not in page
+    other = make_training_session(authority, organisation_id=elsewhere.id)
+    assert client.get(f"/sessions/{other.id}").status_code == 404
+
+
+def test_training_session_lists_many_places_in_pages(manager, authority):
+    session = make_training_session(authority, capacity=60)
+    for _ in range(51):
+        make_booking(session)
+    first, second = (manager.get(f"/sessions/{session.id}?page={number}").text for number in (1, 2))
+    assert "Showing 1 to 50 of 51 bookings" in first
+    assert "Showing 51 to 51 of 51 bookings" in second
 
 
 def test_training_session_says_why_it_is_cancelled(lead, authority):

@@ -71,7 +71,11 @@ class Overlap:
 
 
 def bookings_of_session(
-    session_id: int, *, organisation_ids: Collection[int] | None = None
+    session_id: int,
+    *,
+    organisation_ids: Collection[int] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> list[PlaceRow]:
     """Return the confirmed places of a session by organisation and name; of some organisations, if given."""
     found = (
@@ -93,7 +97,17 @@ def bookings_of_session(
     )
     if organisation_ids is not None:
         found = found.where(Booking.organisation_id.in_(organisation_ids))
-    return [PlaceRow(*row) for row in db.session.execute(found)]
+    return [PlaceRow(*row) for row in db.session.execute(found.limit(limit).offset(offset))]
+
+
+def count_bookings_of_session(session_id: int, *, organisation_ids: Collection[int] | None = None) -> int:
+    """Return how many rows `bookings_of_session` has in all."""
+    counted = select(func.count()).where(
+        Booking.training_session_id == session_id, Booking.state == BookingState.CONFIRMED
+    )
+    if organisation_ids is not None:
+        counted = counted.where(Booking.organisation_id.in_(organisation_ids))
+    return db.session.scalars(counted).one()
 
 
 def places_of_organisation(*, organisation_id: int, training_session_ids: Collection[int]) -> dict[int, int]:

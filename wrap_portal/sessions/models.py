@@ -101,6 +101,11 @@ class TrainingSession(db.Model):
     )
 
     @property
+    def trainer_ids(self) -> frozenset[int]:
+        """Who gives it, on any of its dates."""
+        return frozenset(each.person_id for day in self.dates for each in day.trainers)
+
+    @property
     def places_left(self) -> int:
         """How many places can still be booked."""
         return max(self.capacity - self.booked, 0)

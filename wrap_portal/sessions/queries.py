@@ -59,15 +59,27 @@ class Clash:
     ends_at: datetime
 
 
-def get_session(session_id: int, scope: Scope) -> TrainingSession | None:
+def get_session(
+    session_id: int, scope: Scope, *, trainer_person_id: int | None = None
+) -> TrainingSession | None:
     """Return a training session that a scope reaches, with all that a page about it shows.
 
-    An organisation reaches the sessions of its authority that are for everybody or for itself. Not there and
-    not yours are the same None.
+    An organisation reaches the sessions of its authority that are for everybody or for itself; who trains at
+    one (`trainer_person_id`) reaches it too. Not there and not yours are the same None.
     """
+    gives_it = (
+        select(SessionTrainer.id)
+        .join(SessionDate, SessionDate.id == SessionTrainer.session_date_id)
+        .where(
+            SessionDate.training_session_id == TrainingSession.id,
+            SessionTrainer.person_id == trainer_person_id,
+        )
+        .exists()
+    )
+    reached = _reached(scope) if trainer_person_id is None else or_(_reached(scope), gives_it)
     return db.session.scalars(
         select(TrainingSession)
-        .where(TrainingSession.id == session_id, _reached(scope))
+        .where(TrainingSession.id == session_id, reached)
         .options(
             joinedload(TrainingSession.authority),
             joinedload(TrainingSession.course),

@@ -9,7 +9,11 @@ from werkzeug.wrappers import Response
 from wrap_portal import clock
 from wrap_portal.accounts.identity import current_authority_id, current_organisation_id, current_user_id
 from wrap_portal.attendance.due_queries import dates_without_register
-from wrap_portal.bookings.queries import bookings_of_session, places_of_organisation
+from wrap_portal.bookings.queries import (
+    bookings_of_session,
+    count_bookings_of_session,
+    places_of_organisation,
+)
 from wrap_portal.courses.queries import courses
 from wrap_portal.sessions import queries, schedule_routes, service, venues_routes
 from wrap_portal.sessions.blueprint import blueprint
@@ -84,27 +88,42 @@ def sessions() -> Page:
 @allow(Role.MANAGER, Role.VIEWER, Role.TRAINER, Role.LEAD)
 def training_session(session_id: int) -> Page:
     """Show one session: to staff with everybody on it, to an organisation with its own people."""
+    trainer = person_of_user(current_user_id()) if caller().holds_any([Role.TRAINER]) else None
     session = queries.get_session(
-        session_id, scope_of(Role.MANAGER, Role.VIEWER, Role.TRAINER, Role.LEAD)
+        session_id,
+        scope_of(Role.MANAGER, Role.VIEWER, Role.TRAINER, Role.LEAD),
+        trainer_person_id=trainer.id if trainer else None,
     ) or abort(404)
-    staff = session.authority_id in scope_of(Role.MANAGER, Role.TRAINER).authority_ids
-    leads = scope_of(Role.LEAD)
-    places = bookings_of_session(session_id, organisation_ids=None if staff else leads.organisation_ids)
-    published = session.state is SessionState.PUBLISHED
-    begun = service.starts_at(session) <= clock.now()
+    council = session.authority_id in scope_of(Role.MANAGER, Role.TRAINER).authority_ids
+    gives_it = trainer is not None and trainer.id in session.trainer_ids
+    staff = council or gives_it
+    whose = None if staff else scope_of(Role.LEAD).organisation_ids
+    page = requested_page(count_bookings_of_session(session_id, organisation_ids=whose))
+    places = bookings_of_session(session_id, organisation_ids=whose, limit=page.size, offset=page.offset)
     return render_template(
         "sessions/training_session.html",
         training_session=session,
+        page=page,
         places=places,
-        places_left=session.places_left,
         staff=staff,
         # Where it is and who gives it is for those who have a place (quality.md, staff safety).
-        shows_place=staff or bool(places),
-        may_book=published and not begun and (staff or bool(queries.get_session(session_id, leads))),
-        may_cancel=published and not begun and staff,
-        may_register=published and begun and _marks_register(session),
-        begun=begun,
+        shows_place=staff or page.total > 0,
+        may=_may(session, council=council, gives_it=gives_it),
     )
+
+
+def _may(session: Any, *, council: bool, gives_it: bool) -> dict[str, bool]:
+    """Return what the caller may do with a session at this moment: what its page offers."""
+    published = session.state is SessionState.PUBLISHED
+    begun = service.starts_at(session) <= clock.now()
+    lead = queries.get_session(session.id, scope_of(Role.LEAD)) is not None
+    manager = session.authority_id in scope_of(Role.MANAGER).authority_ids
+    return {
+        "book": published and not begun and (council or lead),
+        "give_up": published and not begun and (council or (lead and not gives_it)),
+        "cancel": published and not begun and council,
+        "register": published and begun and (manager or gives_it),
+    }
 
 
 def _open_sessions(organisation_id: int) -> str:
@@ -120,6 +139,7 @@ def _open_sessions(organisation_id: int) -> str:
         rows=rows,
         may_schedule=False,
         shows_places=False,
+        leads=caller().holds_any([Role.LEAD]),
         own=own,
     )
 
@@ -138,12 +158,3 @@ def _listed(show: str, scope: Scope, course_id: int | None) -> tuple[ListPage, l
     )
     page = requested_page(count(scope=scope, now=now, course_id=course_id))
     return page, rows(scope=scope, now=now, course_id=course_id, limit=page.size, offset=page.offset)
-
-
-def _marks_register(session: Any) -> bool:
-    """True for a manager of the council, and for a trainer of any of its dates (attendance.register)."""
-    if session.authority_id in scope_of(Role.MANAGER).authority_ids:
-        return True
-    person = person_of_user(current_user_id())
-    trainers = {each.person_id for day in session.dates for each in day.trainers}
-    return person is not None and person.id in trainers

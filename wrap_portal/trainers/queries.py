@@ -285,14 +285,11 @@ def trainer_choices(*, authority_id: int, as_at: date) -> list[TrainerChoice]:
         .where(_trains_in(authority_id, TrainerAccount.user_id))
     ).all()
     people = {person.id: person for person in (*(row.person for row in held), *signing_in)}
+    may_deliver: dict[int, list[tuple[str, date | None, date | None]]] = {}
+    for row in held:
+        may_deliver.setdefault(row.person_id, []).append((row.course.name, row.starts_on, row.ends_on))
     return [
-        TrainerChoice(
-            person_id=person.id,
-            name=person.name,
-            may_deliver=tuple(
-                (row.course.name, row.starts_on, row.ends_on) for row in held if row.person_id == person.id
-            ),
-        )
+        TrainerChoice(person.id, person.name, tuple(may_deliver.get(person.id, ())))
         for person in sorted(people.values(), key=lambda person: (person.name.lower(), person.id))
     ]
 
