@@ -76,6 +76,7 @@ def test_an_import_writes_and_the_same_again_says_that_nothing_changed(run, file
     assert schools() == 3
     again = run("import", "schools", path, "--authority", "380", "--apply")
     assert "No change: this file is in use" in again.output
+    assert again.output.endswith("nothing was written.\n")
     assert db.session.scalar(select(func.count()).select_from(RegisterEdition)) == 1
 
 

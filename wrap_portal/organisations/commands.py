@@ -50,7 +50,12 @@ def schools(file: Path, codes: Sequence[str], all_authorities: bool, apply_it: b
         raise click.ClickException(f"{file}: {error.strerror or 'cannot be read'}.") from error
     for plan in plans:
         click.echo("\n".join(_plan_lines(plan, file_sha256)))
-    click.echo("Imported." if apply_it else "This is a preview: nothing was written. Add --apply to import.")
+    if not apply_it:
+        click.echo("This is a preview: nothing was written. Add --apply to import.")
+    elif all(plan.is_applied(file_sha256) for plan in plans):
+        click.echo("There was nothing to import: nothing was written.")
+    else:
+        click.echo("Imported.")
 
 
 @registers.command("summary")
