@@ -222,9 +222,10 @@ def walk_in_organisations(register: RegisterPage, day: date) -> list[Organisatio
 def registers_of_person(person_id: int) -> dict[int, tuple[int, int]]:
     """Return which register each record of a person stands on: (session, date of it) by record."""
     rows = db.session.execute(
-        select(Attendance.training_record_id, SessionDate.training_session_id, SessionDate.id)
+        select(TrainingRecord.id, SessionDate.training_session_id, SessionDate.id)
+        .join(Attendance, Attendance.training_record_id == TrainingRecord.id)
         .join(SessionDate, SessionDate.id == Attendance.session_date_id)
-        .where(Attendance.person_id == person_id, Attendance.training_record_id.is_not(None))
+        .where(TrainingRecord.person_id == person_id)
     )
     return {record_id: (session_id, date_id) for record_id, session_id, date_id in rows}
 
@@ -315,10 +316,10 @@ def _register_page(found: TrainingSession, now: datetime, session_date_id: int |
         if day.during.lower is not None and day.during.upper is not None
     )
     if session_date_id is None:
-        chosen = dates[rules.date_to_mark([day.starts_at for day in dates], now=now)]
+        wanted = [dates[rules.date_to_mark([day.starts_at for day in dates], now=now)]]
     else:
-        chosen = next((day for day in dates if day.session_date_id == session_date_id), None)
-    if chosen is None:
+        wanted = [day for day in dates if day.session_date_id == session_date_id]
+    if not wanted:
         return None
     return RegisterPage(
         training_session_id=found.id,
@@ -326,7 +327,7 @@ def _register_page(found: TrainingSession, now: datetime, session_date_id: int |
         course_name=found.course.name,
         place=found.venue.name if found.venue else "Online",
         cancelled=found.state is SessionState.CANCELLED,
-        chosen=chosen,
+        chosen=wanted[0],
         dates=dates,
     )
 

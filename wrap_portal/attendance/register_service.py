@@ -1,5 +1,6 @@
 """One register, held while it is marked: each mark makes, voids or leaves alone one entry in the ledger."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -26,7 +27,8 @@ class Register:
     """A date of a session whose register nobody else can mark until this transaction ends.
 
     `day`: the London date on which it started, of every record that it makes; `booked`: the organisation that
-    booked each confirmed place, by person; `attendances`: the marks there are, by person; `changes`: [before,
+    booked each confirmed place, by person; `attendances`: the marks there are, by person; `belongs`: the
+    organisations of each person on the day, read at once for all of a long register; `changes`: [before,
     after] of what this transaction marked, for the trail.
     """
 
@@ -35,6 +37,7 @@ class Register:
     user_id: int | None
     booked: dict[int, int]
     attendances: dict[int, Attendance]
+    belongs: dict[int, set[int]]
     changes: dict[int, list[str | None]] = field(default_factory=dict)
 
     @property
@@ -69,22 +72,26 @@ def hold(session_date_id: int, user_id: int | None) -> Register:
     )
     if problem is not None:
         raise DomainError(problem)
-    booked = db.session.execute(
+    places = db.session.execute(
         select(Booking.person_id, Booking.organisation_id).where(
             Booking.training_session_id == training_session.id, Booking.state == BookingState.CONFIRMED
         )
     )
-    attendances = db.session.scalars(
+    marks = db.session.scalars(
         select(Attendance)
         .where(Attendance.session_date_id == session_date_id)
         .execution_options(populate_existing=True)
     )
+    booked = {person_id: organisation_id for person_id, organisation_id in places}
+    attendances = {attendance.person_id: attendance for attendance in marks}
+    day = clock.london_date(starts_at)
     return Register(
         session_date=session_date,
-        day=clock.london_date(starts_at),
+        day=day,
         user_id=user_id,
-        booked={person_id: organisation_id for person_id, organisation_id in booked},
-        attendances={attendance.person_id: attendance for attendance in attendances},
+        booked=booked,
+        attendances=attendances,
+        belongs=_belonging(booked.keys() | attendances.keys(), day, training_session.authority_id),
     )
 
 
@@ -164,20 +171,30 @@ def _own_organisation(register: Register, person_id: int, sent_by: int | None) -
     Who has left the organisation that booked the place is trained all the same, but not for that
     organisation.
     """
-    belongs = set(
-        db.session.scalars(
-            select(Membership.organisation_id)
-            .join(Organisation, Organisation.id == Membership.organisation_id)
-            .where(
-                Membership.person_id == person_id,
-                Membership.during.contains(register.day),
-                Organisation.authority_id == register.authority_id,
-            )
-        )
-    )
+    if person_id not in register.belongs:
+        # Somebody at the door, who was nobody when the register was taken hold of.
+        register.belongs |= _belonging([person_id], register.day, register.authority_id)
+    belongs = register.belongs[person_id]
     if sent_by in belongs:
         return sent_by
-    return belongs.pop() if len(belongs) == 1 else None
+    return next(iter(belongs)) if len(belongs) == 1 else None
+
+
+def _belonging(person_ids: Collection[int], day: date, authority_id: int) -> dict[int, set[int]]:
+    """Return the organisations of the authority that each of these people belongs to on the day."""
+    found: dict[int, set[int]] = {person_id: set() for person_id in person_ids}
+    rows = db.session.execute(
+        select(Membership.person_id, Membership.organisation_id)
+        .join(Organisation, Organisation.id == Membership.organisation_id)
+        .where(
+            Membership.person_id.in_(person_ids),
+            Membership.during.contains(day),
+            Organisation.authority_id == authority_id,
+        )
+    )
+    for person_id, organisation_id in rows:
+        found[person_id].add(organisation_id)
+    return found
 
 
 def _decided_before(record: TrainingRecord, course_id: int) -> bool:

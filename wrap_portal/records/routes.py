@@ -23,6 +23,7 @@ blueprint = Blueprint("records", __name__)
 Page = str | tuple[str, int] | Response
 
 DECIDED = (RecordState.ACCEPTED, RecordState.REJECTED, RecordState.VOIDED)
+EVERY_STATE = tuple(RecordState)
 WORDS = {
     "source_words": rules.SOURCE_WORDS,
     "state_words": rules.STATE_WORDS,
@@ -71,8 +72,8 @@ def organisation_claims(organisation_id: int) -> Page:
     """Show the claims of an organisation's staff and what became of them."""
     organisation = get_organisation(organisation_id, scope_of(Role.LEAD, Role.MANAGER)) or abort(404)
     own = Scope(organisation_ids=frozenset([organisation_id]))
-    page = requested_page(queries.count_claims(own, states=RecordState))
-    rows = queries.claims(own, states=RecordState, limit=page.size, offset=page.offset)
+    page = requested_page(queries.count_claims(own, states=EVERY_STATE))
+    rows = queries.claims(own, states=EVERY_STATE, limit=page.size, offset=page.offset)
     return render_template(
         "records/organisation_claims.html",
         organisation=organisation,
