@@ -204,6 +204,7 @@ def test_requirement_filters_its_rows(manager: FlaskClient, query: str, number: 
 def test_requirement_counts_people_where_the_measure_does(manager: FlaskClient) -> None:
     said = words(manager.get("/coverage/staff"))
     assert "7 of 10 people in date: 70.0%" in said
+    assert "people in date" not in words(manager.get("/coverage/leads"))
     assert "People needed 85%" in said
 
 

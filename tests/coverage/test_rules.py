@@ -10,18 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wrap_portal.coverage.figures_rules import CoverageFigure, Share, TrendPoint
+from wrap_portal.coverage.figures_rules import CoverageFigure, CoverageRow, Share, TrendPoint, standing_title
 from wrap_portal.coverage.models import Measure, ValidityBasis
 from wrap_portal.coverage.rules import (
     GapReason,
     Rating,
+    change_words,
     gap_sentence,
     is_in_date,
     meets_share,
     month_ends,
     months_before,
     people_needed,
+    plain_percent,
     rating,
+    trend_days,
     valid_until,
 )
 
@@ -163,3 +166,53 @@ def test_months_before_lands_in_that_month(day: date, back: int) -> None:
     earlier = months_before(day, back)
     assert (day.year * 12 + day.month) - (earlier.year * 12 + earlier.month) == back
     assert earlier.day == min(day.day, monthrange(earlier.year, earlier.month)[1])
+
+
+def test_trend_days_end_months_or_quarters_and_have_the_day_itself() -> None:
+    by_month = trend_days(date(2026, 11, 23), 2, 1)
+    assert by_month == [date(2026, 9, 30), date(2026, 10, 31), date(2026, 11, 23), date(2026, 11, 30)]
+    by_quarter = trend_days(date(2026, 11, 23), 6, 6, every=3)
+    assert by_quarter == [
+        date(2026, 6, 30),
+        date(2026, 9, 30),
+        date(2026, 11, 23),
+        date(2026, 12, 31),
+        date(2027, 3, 31),
+    ]
+    assert trend_days(date(2026, 3, 31), 0, 0) == [date(2026, 3, 31)]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "said"),
+    [
+        (90, 87, "3 points more"),
+        (87, 88, "1 point less"),
+        (5, 5, "No more and no less"),
+        (None, 5, ""),
+        (5, None, ""),
+    ],
+)
+def test_change_words(now: int | None, before: int | None, said: str) -> None:
+    one, other = (None if each is None else Decimal(each) for each in (now, before))
+    assert change_words(one, other) == said
+
+
+@pytest.mark.parametrize(("stored", "read"), [("100.00", "100%"), ("33.50", "33.5%"), ("0.00", "0%")])
+def test_plain_percent(stored: str, read: str) -> None:
+    assert plain_percent(Decimal(stored)) == read
+
+
+def test_standing_title_answers_by_the_first_two_that_are_no_shares() -> None:
+    def row(until: date | None) -> CoverageRow:
+        values: dict[str, Any] = dict.fromkeys(CoverageRow.__dataclass_fields__)
+        return CoverageRow(**(values | {"covered": until is not None, "covered_until": until}))
+
+    early, late, no = row(date(2027, 3, 14)), row(date(2028, 1, 1)), row(None)
+    lead, any_, share = Measure.LEAD, Measure.ANY, Measure.SHARE
+    said = "Your school is covered until 14 March 2027"
+    assert standing_title("Your", "school", [late, early, no], [lead, any_, lead]) == said
+    assert standing_title("Your", "school", [no, early], [share, lead]) == said
+    assert standing_title("This", "school", [early, no], [lead, any_]) == "This school is not fully covered"
+    assert standing_title("Your", "organisation", [no], [share]) == "Your organisation is not covered"
+    nothing = "Nothing is asked of your school on this date"
+    assert standing_title("Your", "school", [], []) == nothing

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from wrap_portal import clock
 from wrap_portal.coverage import rules
 from wrap_portal.coverage.models import Measure, ValidityBasis
 from wrap_portal.coverage.rules import GAP_REASON_NAMES, MEASURE_MEANINGS, MEASURE_NAMES, GapReason, SliceBy
@@ -32,7 +33,11 @@ class AsAtForm(FilterForm):
     """On which day."""
 
     as_at = DateField(
-        "As at", required=False, called="the date", hint="Any date, past or to come, for example 31 3 2026"
+        "As at",
+        required=False,
+        called="the date",
+        default=clock.today,
+        hint="Any date, past or to come, for example 31 3 2026",
     )
 
 

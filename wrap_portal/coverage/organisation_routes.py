@@ -7,10 +7,11 @@ from werkzeug.wrappers import Response
 
 from wrap_portal import clock
 from wrap_portal.accounts.identity import current_organisation_id
-from wrap_portal.coverage import queries, rules
+from wrap_portal.coverage import queries
 from wrap_portal.coverage.blueprint import blueprint
 from wrap_portal.coverage.figures_rules import standing_title
 from wrap_portal.coverage.forms import AsAtForm
+from wrap_portal.coverage.models import Measure
 from wrap_portal.organisations import queries as organisations
 from wrap_portal.organisations.models import Sector
 from wrap_portal.people.rules import ROLE_WORDS
@@ -40,13 +41,15 @@ def organisation(organisation_id: int) -> str | tuple[str, int]:
     status = 200 if form.validate() else 422
     as_at = form.as_at.data or clock.today()
     standings = queries.organisation_coverage(organisation_id, as_at)
-    due = queries.due_members(
+    ends = queries.due_members(
         as_at=as_at,
         since=LONG_AGO,
         until=as_at + timedelta(days=DUE_DAYS),
         organisation_id=organisation_id,
         include_never_trained=True,
     )
+    # Under ANY nobody in particular is asked for.
+    due = [each for each in ends if each.measure is not Measure.ANY]
     may_change = scope_of(*KEEPERS).reaches(found.authority_id, organisation_id)
     page = render_template(
         "coverage/organisation.html",
@@ -65,7 +68,7 @@ def organisation(organisation_id: int) -> str | tuple[str, int]:
         more_due=len(due) - len(due[:MOST_DUE]),
         to_do=_to_do(organisation_id) if may_change else [],
         role_words=ROLE_WORDS,
-        measure_names=rules.MEASURE_NAMES,
+        is_reader=scope_of(Role.MANAGER, Role.VIEWER).reaches(found.authority_id, organisation_id),
     )
     return page, status
 

@@ -12,7 +12,7 @@ from wrap_portal.charts.lines import TrendPoint as ChartPoint
 from wrap_portal.charts.lines import line_chart
 from wrap_portal.coverage import organisation_routes, queries, requirements_routes, rules
 from wrap_portal.coverage.blueprint import blueprint
-from wrap_portal.coverage.figures_rules import CoverageFigure, PeopleCount, TrendPoint, side_by_side
+from wrap_portal.coverage.figures_rules import CoverageFigure, TrendPoint, side_by_side
 from wrap_portal.coverage.forms import SLICE_NAMES, AsAtForm, GapFilter, RequirementFilter
 from wrap_portal.coverage.models import Measure
 from wrap_portal.coverage.queries import RowFilter
@@ -33,6 +33,7 @@ Page = str | tuple[str, int]
 
 READERS = (Role.MANAGER, Role.VIEWER)
 MONTHS_BACK, MONTHS_AHEAD = 24, 12
+MONTH, QUARTER = 1, 3
 
 
 @blueprint.get("/coverage")
@@ -61,7 +62,9 @@ def dashboard() -> Page:
         people=queries.people_counts(
             [each for each in asked if each.measure is Measure.SHARE], authority_id, as_at
         ),
-        trends=[_trend(figures[each.id, as_at], authority_id) for each in leading],
+        trends=[_trend(figures[each.id, as_at], authority_id, every=QUARTER) for each in leading],
+        slices=[by for by in SliceBy if by is not SliceBy.PHASE],
+        slice_names=SLICE_NAMES,
         phases=side_by_side(list(queries.figures(leading, authority_id, [as_at], SliceBy.PHASE).values())),
         decisions=_decisions(authority_id),
         **_words(),
@@ -94,8 +97,9 @@ def requirement(code: str) -> Page:
         requirement=asked,
         figure=figure,
         changes=_changes(figure, [queries.figure(asked, authority_id, rules.months_before(as_at, 12))]),
-        facts=_facts(asked, queries.people_counts([asked], authority_id, as_at)[asked.id]),
-        trend=_trend(figure, authority_id),
+        facts=_facts(asked),
+        people=queries.people_counts([asked], authority_id, as_at)[asked.id],
+        trend=_trend(figure, authority_id, every=MONTH),
         by=by,
         slice_names=SLICE_NAMES,
         part=next((each for each in figure.slices if in_part and each.key == rows.key), None),
@@ -134,9 +138,9 @@ def gaps(code: str) -> Page:
     return page, status
 
 
-def _trend(figure: CoverageFigure, authority_id: int) -> dict[str, Any] | None:
+def _trend(figure: CoverageFigure, authority_id: int, every: int) -> dict[str, Any] | None:
     """The chart of a figure two years back and one ahead, with its rows; None without anything to draw."""
-    days = rules.trend_days(figure.as_at, MONTHS_BACK, MONTHS_AHEAD)
+    days = rules.trend_days(figure.as_at, MONTHS_BACK, MONTHS_AHEAD, every)
     points = queries.trend_on(figure.requirement_id, authority_id, days)
     if not any(point.denominator for point in points):
         return None
@@ -144,11 +148,12 @@ def _trend(figure: CoverageFigure, authority_id: int) -> dict[str, Any] | None:
         name=f"trend-{figure.code}",
         title=figure.name,
         description=_trend_words(points, figure.as_at),
-        points=[ChartPoint(point.day, point.percent(1)) for point in points],
+        points=[ChartPoint(point.day, point.percent()) for point in points],
         today=clock.today(),
-        target=figure.target,
+        target=rules.plain(figure.target),
     )
-    return {"chart": chart, "points": points, "figure": figure}
+    period = "by quarter" if every == QUARTER else "by month"
+    return {"chart": chart, "points": points, "figure": figure, "period": period}
 
 
 def _trend_words(points: Sequence[TrendPoint], as_at: date) -> str:
@@ -167,7 +172,7 @@ def _changes(now: CoverageFigure, earlier: Sequence[CoverageFigure]) -> list[str
     return [f"{words} than on {date_text(day)}" for words, day in changed if words]
 
 
-def _facts(requirement: Any, people: PeopleCount) -> list[dict[str, str]]:
+def _facts(requirement: Any) -> list[dict[str, str]]:
     """What a requirement asks, in words, for the page of its figure."""
     facts = [
         ("Measure", rules.MEASURE_NAMES[requirement.measure]),
@@ -177,11 +182,7 @@ def _facts(requirement: Any, people: PeopleCount) -> list[dict[str, str]]:
         ("Where it is written", requirement.source),
     ]
     if requirement.measure is Measure.SHARE:
-        share = percent_text(people.percent(1))
-        facts[2:2] = [
-            ("People needed", rules.plain_percent(requirement.threshold_percent)),
-            ("All together", f"{people.in_date:,} of {people.required:,} people in date: {share}"),
-        ]
+        facts.insert(2, ("People needed", rules.plain_percent(requirement.threshold_percent)))
     return [{"key": key, "value": value} for key, value in facts]
 
 

@@ -53,7 +53,12 @@ def people_needed(required: int, threshold_percent: Decimal) -> int:
 
 def plain_percent(value: Decimal) -> str:
     """Return a percentage that somebody set, without the noughts that it is stored with: "85%", "33.5%"."""
-    return f"{value.normalize():f}%"
+    return f"{plain(value):f}%"
+
+
+def plain(value: Decimal) -> Decimal:
+    """Return a number without noughts at its end: 100, not 100.00 and not 1E+2."""
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
 
 
 class Rating(StrEnum):
@@ -219,9 +224,13 @@ def months_later(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def trend_days(as_at: date, back: int, ahead: int) -> list[date]:
-    """Return the days of a trend: ends of months from `back` months before to `ahead` after, and `as_at`."""
-    return sorted({*month_ends(months_before(as_at, back), months_later(as_at, ahead)), as_at})
+def trend_days(as_at: date, back: int, ahead: int, every: int = 1) -> list[date]:
+    """Return the days of a trend: ends of months from `back` months before to `ahead` after, and `as_at`.
+
+    Arguments: `every`, 3 for the ends of quarters only.
+    """
+    ends = month_ends(months_before(as_at, back), months_later(as_at, ahead))
+    return sorted({*(day for day in ends if day.month % every == 0), as_at})
 
 
 def change_words(now: Decimal | None, before: Decimal | None) -> str:
