@@ -140,6 +140,8 @@ POLICY: dict[str, Who] = {
     "coverage.own_organisation": roles(LEAD),
     "coverage.requirement": roles(MANAGER, VIEWER),
     "coverage.requirements": roles(MANAGER, VIEWER),
+    # reports
+    "reports.coverage_workbook": roles(MANAGER, VIEWER),
     # people
     "people.add_staff": own(LEAD, MANAGER),
     "people.change_role": own(LEAD, MANAGER),

@@ -20,7 +20,7 @@ from wrap_portal.coverage.figures_rules import (
 )
 from wrap_portal.coverage.models import Measure, Requirement
 from wrap_portal.coverage.rules import GapReason, SliceBy, month_ends
-from wrap_portal.coverage.status_queries import NEXT_SESSION, PEOPLE, STANDING, STATUS
+from wrap_portal.coverage.status_queries import COMING, PEOPLE, STANDING, STATUS
 from wrap_portal.extensions import db
 from wrap_portal.organisations.models import Organisation
 
@@ -278,12 +278,12 @@ def _rows(parameters: Mapping[str, Any], condition: str) -> list[CoverageRow]:
             FROM status {_ORGANISATION.format(rows="status")}
             WHERE {condition}
             ORDER BY lower(o.name), o.id, status.requirement_id LIMIT :limit OFFSET :offset
-        )
+        ), {COMING}
         SELECT page.requirement_id, page.organisation_id, page.urn, page.ods_code, page.local_code, page.name,
                page.category, page.ward, page.covered, page.by_claim, page.covered_until, page.in_date,
                page.required, page.last_training_on, page.reason, page.valid_until, page.covered_before,
                next_session.id, next_session.starts_at
-        FROM page LEFT JOIN {NEXT_SESSION}
+        FROM page LEFT JOIN next_session USING (requirement_id, organisation_id)
         ORDER BY lower(page.name), page.organisation_id, page.requirement_id
     """)
     return [_row(values) for values in db.session.execute(statement, parameters)]

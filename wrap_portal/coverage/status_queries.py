@@ -117,20 +117,26 @@ WITH {STANDING}, status AS (
     CROSS JOIN LATERAL (SELECT greatest(trained.valid_until, returned.valid_until) AS valid_until) last
 )"""
 
-# The next published session of an accepted course on which somebody in a required role holds a place.
-NEXT_SESSION = """
-LATERAL (
-    SELECT ts.id, lower(d.during) AS starts_at
-    FROM bookings b
-    JOIN training_sessions ts ON ts.id = b.training_session_id AND ts.state = 'published'
-    JOIN requirement_courses c ON c.requirement_id = page.requirement_id AND c.course_id = ts.course_id
-    JOIN session_dates d ON d.training_session_id = ts.id 
-        AND lower(d.during) >= CAST(page.day AS timestamp) AT TIME ZONE 'Europe/London'
-    WHERE b.organisation_id = page.organisation_id AND b.state = 'confirmed'
-        AND (page.roles IS NULL OR EXISTS (
-            SELECT FROM memberships m
-            WHERE m.person_id = b.person_id AND m.organisation_id = b.organisation_id
-                AND m.during @> page.day AND m.role = ANY (page.roles)))
-    ORDER BY lower(d.during), ts.id LIMIT 1
-) next_session ON true
-"""
+# The next published session of an accepted course on which somebody in a required role holds a place: found
+# once for the page, because there are fewer places ahead than there were ever bookings.
+COMING = """
+coming AS MATERIALIZED (
+    SELECT ts.id, ts.course_id, lower(d.during) AS starts_at, b.organisation_id, b.person_id
+    FROM session_dates d
+    JOIN training_sessions ts ON ts.id = d.training_session_id AND ts.state = 'published'
+    JOIN bookings b ON b.training_session_id = ts.id AND b.state = 'confirmed'
+    WHERE lower(d.during) >= (SELECT min(day) FROM page)::timestamp AT TIME ZONE 'Europe/London'
+        AND b.organisation_id IN (SELECT organisation_id FROM page)
+), next_session AS (
+    SELECT DISTINCT ON (page.requirement_id, page.organisation_id)
+           page.requirement_id, page.organisation_id, coming.id, coming.starts_at
+    FROM page
+    JOIN coming ON coming.organisation_id = page.organisation_id
+        AND coming.starts_at >= page.day::timestamp AT TIME ZONE 'Europe/London'
+    JOIN requirement_courses c ON c.requirement_id = page.requirement_id AND c.course_id = coming.course_id
+    WHERE page.roles IS NULL OR EXISTS (
+        SELECT FROM memberships m
+        WHERE m.person_id = coming.person_id AND m.organisation_id = coming.organisation_id
+            AND m.during @> page.day AND m.role = ANY (page.roles))
+    ORDER BY page.requirement_id, page.organisation_id, coming.starts_at, coming.id
+)"""

@@ -8,7 +8,7 @@ from flask.cli import AppGroup
 
 from wrap_portal import clock
 from wrap_portal.accounts.queries import demonstration_accounts
-from wrap_portal.demonstration.service import load_demonstration
+from wrap_portal.demonstration.service import load_demonstration, update_statistics
 from wrap_portal.errors import DomainError
 from wrap_portal.transaction import committed
 
@@ -24,6 +24,8 @@ def load() -> None:
     try:
         with committed():
             rows = load_demonstration(today=clock.today())
+        with committed():
+            update_statistics()
     except DomainError as refusal:
         raise click.ClickException(refusal.sentence) from refusal
     click.echo(

@@ -3,7 +3,7 @@
 from datetime import date
 from random import Random
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from wrap_portal.courses.models import Course
 from wrap_portal.demonstration.councils import COUNCILS, MEMBERS_DAY, Council
@@ -51,6 +51,14 @@ def load_demonstration(*, today: date) -> dict[str, int]:
             with_all_roles=number == 0,
         )
     return sheet.write()
+
+
+def update_statistics() -> None:
+    """Let the database look at what was loaded, so that it plans well from the first page on.
+
+    It would do so by itself within minutes; somebody who tries the demonstration looks at once.
+    """
+    db.session.execute(text("ANALYZE"))
 
 
 def _write_council(
