@@ -172,7 +172,9 @@ def test_the_list_of_links_is_refused_and_said_to_be_that() -> None:
         (gzip_bytes(csv_bytes([row(107201)]))[:-20], "damaged"),
         (b"\x1f\x8bnot gzip at all", "damaged"),
         (b"PK\x03\x04not a zip at all", "damaged"),
+        (b"PK\x03\x04" + zip_bytes({"a.csv": csv_bytes([row(107201)])})[20:], "damaged"),
         (csv_bytes([row(107201)]) + b"\r\n\x81\x8d\x8f", "not text"),
+        (csv_bytes([row(107201)], encoding="utf-8-sig") + b"\r\n\xff", "lacks the column URN"),
         (csv_bytes([row(107201, name="x" * 200_000)]), "cannot be read as csv"),
     ],
 )

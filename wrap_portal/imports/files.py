@@ -10,6 +10,8 @@ import csv
 import gzip
 import hashlib
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -31,7 +33,18 @@ EMPTY_ZIP = b"PK\x05\x06"
 GZIP = b"\x1f\x8b"
 
 BROKEN = "The file is damaged or was not downloaded in full. Download it again."
-_READING_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
+# What a damaged zip or gzip makes the libraries raise: they trust the lengths and offsets that it states.
+_READING_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,11 @@ def read_schools(
     with tables_in(source, file_name) as tables:
         table = _table_of_schools(tables)
         rows = rows_of(table)
-        reader = _Reader(next(rows), authority_codes, Types.named(type_names), today)
+        heading = next(rows, [])
+        # The whole table may be in another encoding than its head seemed to be.
+        if refusal := why_not_schools([heading], table.name):
+            raise DomainError(refusal, field="file")
+        reader = _Reader(heading, authority_codes, Types.named(type_names), today)
         for number, row in enumerate(rows, start=2):
             reader.take(number, row)
     return reader.file(table.name)
