@@ -14,6 +14,8 @@ from tests.factories.people import make_membership, make_person
 from tests.factories.sessions import in_days, make_training_session, make_venue
 from wrap_portal.bookings import messages, service
 from wrap_portal.mail.models import Message, MessageState
+from wrap_portal.mail.sending import send_due_messages
+from wrap_portal.mail.transports import transport_from_settings
 from wrap_portal.sessions.models import SessionMode
 
 pytestmark = pytest.mark.usefixtures("db_session")
@@ -199,6 +201,24 @@ def test_a_cancelled_session_tells_everybody_why(db_session, school, session):
     (told,) = queued(db_session, "session_cancellation_for_others")
     assert "- No Address\n" in told.body_text
     assert "Ada" not in told.body_text
+
+
+def test_an_invitation_arrives_as_one_that_calendars_read(smtp_sink, db_session, school, session):
+    (booking,) = book(session, school, [person(school, "Ada Byron", "ada@school.example")])
+    assert send_due_messages(transport_from_settings())["sent"] == 1
+    messages.queue_booking_cancellation(
+        service.cancel_booking(booking_id=booking.id, reason="", user_id=None)
+    )
+    assert send_due_messages(transport_from_settings())["sent"] == 1
+    methods = []
+    for delivery in smtp_sink.deliveries:
+        assert delivery.recipients == ["ada@school.example"]
+        parts = [part for part in delivery.message.walk() if part.get_content_type() == "text/calendar"]
+        (event,) = Calendar.from_ical(parts[0].get_content()).walk("VEVENT")
+        assert event["ATTENDEE"] == "mailto:ada@school.example"
+        assert event["ORGANIZER"] == "mailto:portal@example.org" == f"mailto:{delivery.sender}"
+        methods.append(parts[0].get_param("method"))
+    assert methods == ["REQUEST", "CANCEL"]
 
 
 def test_markup_in_names_stays_words_in_html(db_session, school, session):
