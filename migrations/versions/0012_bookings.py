@@ -51,9 +51,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_bookings_organisation_id", "bookings", ["organisation_id"], unique=False)
     op.create_index("ix_bookings_person_id", "bookings", ["person_id"], unique=False)
-    op.create_index(
-        "uq_bookings_submission_key_person_id", "bookings", ["submission_key", "person_id"], unique=True
-    )
+    op.create_index("ix_bookings_submission_key", "bookings", ["submission_key"], unique=False)
     op.create_index(
         "uq_bookings_live_place",
         "bookings",
@@ -68,7 +66,7 @@ def downgrade() -> None:
     op.drop_index(
         "uq_bookings_live_place", table_name="bookings", postgresql_where=sa.text("state = 'confirmed'")
     )
-    op.drop_index("uq_bookings_submission_key_person_id", table_name="bookings")
+    op.drop_index("ix_bookings_submission_key", table_name="bookings")
     op.drop_index("ix_bookings_person_id", table_name="bookings")
     op.drop_index("ix_bookings_organisation_id", table_name="bookings")
     op.drop_table("bookings")

@@ -194,6 +194,24 @@ def test_book_twice_with_the_same_form_gives_the_same_page_and_one_booking(db_se
     assert db_session.scalar(select(func.count()).select_from(Message)) == 1
 
 
+def test_book_from_the_same_page_with_other_people_books_them_too(db_session, lead, school, session):
+    ada, mary = staff(school, "Ada Byron", "Mary Somerville")
+    key = str(uuid4())
+    book(lead, session, [ada], key=key)
+    book(lead, session, [mary], key=key)
+    assert confirmed(db_session) == 2
+
+
+def test_book_again_from_the_same_page_after_the_place_was_given_up(db_session, lead, school, session):
+    people = staff(school, "Ada Byron")
+    key = str(uuid4())
+    book(lead, session, people, key=key)
+    (booking,) = db_session.scalars(select(Booking))
+    lead.post(f"/bookings/{booking.id}/cancel", data={})
+    book(lead, session, people, key=key)
+    assert confirmed(db_session) == 1
+
+
 def test_book_is_not_there_for_sessions_of_others(lead, authority):
     for session in (
         make_training_session(),

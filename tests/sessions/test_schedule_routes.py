@@ -11,7 +11,7 @@ from tests.factories.accounts import make_manager, make_trainer
 from tests.factories.courses import make_course
 from tests.factories.organisations import make_authority, make_organisation
 from tests.factories.people import make_person
-from tests.factories.sessions import make_training_session, make_venue
+from tests.factories.sessions import make_venue
 from tests.factories.trainers import make_accreditation, make_trainer_account
 from tests.support.signing_in import sign_in
 from wrap_portal import clock
@@ -159,23 +159,33 @@ def test_schedule_says_by_what_a_venue_is_taken(trainer, answers, authority, cou
     assert "Town Hall is taken then: WRAP, " in answer.text
 
 
-def test_schedule_twice_with_the_same_form_gives_the_same_page(db_session, trainer, answers):
-    first = trainer.post("/sessions/schedule", data=answers)
-    second = trainer.post("/sessions/schedule", data=answers)
+@pytest.mark.parametrize("new_venue", [False, True])
+def test_schedule_twice_with_the_same_form_gives_the_same_page(db_session, trainer, answers, new_venue):
+    form = answers | ({"venue_id": "", "venue_name": "Library"} if new_venue else {})
+    first, second = (trainer.post("/sessions/schedule", data=form) for _ in range(2))
     assert first.location == second.location
     assert session_count(db_session) == 1
+
+
+def test_schedule_from_the_same_page_with_other_answers_is_another_session(db_session, trainer, answers):
+    first = trainer.post("/sessions/schedule", data=answers)
+    second = trainer.post("/sessions/schedule", data=answers | {"on-day": 4})
+    assert first.location != second.location
+    assert session_count(db_session) == 2
+
+
+def test_schedule_again_after_it_was_cancelled_is_another_session(db_session, trainer, answers):
+    first = trainer.post("/sessions/schedule", data=answers)
+    trainer.post(f"{first.location}/cancel", data={"reason": "Snow"})
+    second = trainer.post("/sessions/schedule", data=answers)
+    assert second.status_code == 303
+    assert first.location != second.location
+    assert session_count(db_session) == 2
 
 
 def test_schedule_with_a_key_that_somebody_changed_still_works(db_session, trainer, answers):
     assert trainer.post("/sessions/schedule", data=answers | {"key": "x"}).status_code == 303
     assert session_count(db_session) == 1
-
-
-def test_schedule_with_the_key_of_another_council_makes_no_session_of_theirs(db_session, trainer, answers):
-    theirs = make_training_session()
-    answer = trainer.post("/sessions/schedule", data=answers | {"key": str(theirs.uid)})
-    assert answer.status_code == 422
-    assert "This form was used before." in answer.text
 
 
 def test_schedule_online_for_one_organisation(db_session, app, authority, answers):

@@ -211,6 +211,13 @@ def test_schedule_session_twice_with_the_same_key_is_one_session(authority, cour
     assert schedule(authority, course, trainer, uid=key).id == first.id
 
 
+def test_schedule_session_never_takes_the_key_of_another_council(authority, course, trainer):
+    theirs = make_training_session()
+    with pytest.raises(IntegrityError) as broken:
+        schedule(authority, course, trainer, uid=theirs.uid)
+    assert "used before" in refusal_for(broken.value.orig.diag.constraint_name).sentence
+
+
 @pytest.mark.parametrize(
     ("on", "starts", "ends", "moments"),
     [

@@ -1,7 +1,7 @@
 """Forms of the bookings room."""
 
 from collections.abc import Iterable
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from wrap_portal.people.models import MemberRole
 from wrap_portal.people.queries import StaffRow
@@ -43,9 +43,14 @@ class BookForm(Form):
 
     @property
     def submission_key(self) -> UUID | None:
-        """The key that makes a second sending of the same form harmless; None where somebody changed it."""
+        """What makes a second sending of the same answers harmless, and lets other answers through.
+
+        Whoever goes back in the browser and ticks somebody else sends the same key. None where somebody
+        changed it.
+        """
+        answers = (sorted(self.people.data), self.name.data, self.email.data, self.role.data)
         try:
-            return UUID(self.key.data)
+            return uuid5(UUID(self.key.data), repr(answers))
         except ValueError:
             return None
 

@@ -37,7 +37,7 @@ class Booking(db.Model):
             unique=True,
             postgresql_where=text("state = 'confirmed'"),
         ),
-        Index("uq_bookings_submission_key_person_id", "submission_key", "person_id", unique=True),
+        Index("ix_bookings_submission_key", "submission_key"),
         Index("ix_bookings_person_id", "person_id"),
         Index("ix_bookings_organisation_id", "organisation_id"),
     )

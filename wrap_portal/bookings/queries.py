@@ -138,7 +138,7 @@ def booked_person_ids(*, training_session_id: int) -> frozenset[int]:
 def bookings_of_submission(
     *, submission_key: UUID, training_session_id: int, organisation_id: int
 ) -> list[Booking]:
-    """Return what a form with this key has booked already, by id."""
+    """Return the places that a form with this key has booked and that are still held, by id."""
     return list(
         db.session.scalars(
             select(Booking)
@@ -146,6 +146,7 @@ def bookings_of_submission(
                 Booking.submission_key == submission_key,
                 Booking.training_session_id == training_session_id,
                 Booking.organisation_id == organisation_id,
+                Booking.state == BookingState.CONFIRMED,
             )
             .order_by(Booking.id)
         )

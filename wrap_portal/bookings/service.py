@@ -57,27 +57,27 @@ def book_places(
     """
     now = booked_at or clock.now()
     session = db.session.get_one(TrainingSession, training_session_id)
-    done = _done(submission_key, session, organisation_id)
+    chosen = sorted(set(person_ids))
+    wanted = len(chosen) + len(new_colleagues)
+    done = _done(submission_key, session, organisation_id, wanted)
     if done:
         return done
-    chosen = sorted(set(person_ids))
     _check_open(session, now)
     _check_audience(session, organisation_id)
     _check_members(chosen, organisation_id, clock.london_date(sessions.starts_at(session)))
-    wanted = len(chosen) + len(new_colleagues)
     if wanted == 0:
         raise DomainError("Choose who is coming.", field="people")
     with db.session.begin_nested() as attempt:
         try:
             sessions.take_places(training_session_id=session.id, places=wanted)
         except DomainError as full:
-            done = _done(submission_key, session, organisation_id)
+            done = _done(submission_key, session, organisation_id, wanted)
             if done:
                 return done
             raise DomainError(full.sentence, field="people") from full
         # Whoever books the same session now waits for us, and we see what those before us did. The same form
         # sent twice at once gets here twice: the second gives its places back and shows what was booked.
-        done = _done(submission_key, session, organisation_id)
+        done = _done(submission_key, session, organisation_id, wanted)
         if done:
             attempt.rollback()
             return done
@@ -177,12 +177,16 @@ def _audit(action: str, session: TrainingSession, user_id: int | None, details: 
     )
 
 
-def _done(submission_key: UUID | None, session: TrainingSession, organisation_id: int) -> list[Booking]:
+def _done(
+    submission_key: UUID | None, session: TrainingSession, organisation_id: int, wanted: int
+) -> list[Booking]:
+    """Return what the same form booked before; nothing where some of it was given up since."""
     if submission_key is None:
         return []
-    return queries.bookings_of_submission(
+    booked = queries.bookings_of_submission(
         submission_key=submission_key, training_session_id=session.id, organisation_id=organisation_id
     )
+    return booked if len(booked) == wanted else []
 
 
 def _check_open(session: TrainingSession, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Forms of the sessions room."""
 
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from wrap_portal.sessions.models import SessionMode
 from wrap_portal.sessions.rules import LARGEST_CAPACITY, LONGEST_LINK
@@ -61,9 +61,14 @@ class ScheduleForm(Form):
 
     @property
     def uid(self) -> UUID | None:
-        """The key that makes a second sending of the same form harmless; None where somebody changed it."""
+        """What makes a second sending of the same answers harmless, and lets other answers through.
+
+        Whoever goes back in the browser and changes the date sends the same key. None where somebody changed
+        it.
+        """
+        answers = [field.data for field in self if field.name not in ("csrf_token", "key")]
         try:
-            return UUID(self.key.data)
+            return uuid5(UUID(self.key.data), repr(answers))
         except ValueError:
             return None
 

@@ -1,5 +1,7 @@
 """Putting a session in the diary."""
 
+from typing import Any
+
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
@@ -12,13 +14,13 @@ from wrap_portal.organisations.queries import Search, search_organisations
 from wrap_portal.sessions import queries, service
 from wrap_portal.sessions.blueprint import blueprint
 from wrap_portal.sessions.forms import ScheduleForm
-from wrap_portal.sessions.models import SessionMode
+from wrap_portal.sessions.models import SessionMode, SessionState
 from wrap_portal.trainers.queries import TrainerChoice, person_of_user, trainer_choices
 from wrap_portal.transaction import committed
 from wrap_portal.web.access import Role, Scope, allow
 from wrap_portal.web.fields import Option
 from wrap_portal.web.forms import apply_domain_error
-from wrap_portal.wording import period_text, short_date_text
+from wrap_portal.wording import short_date_text
 
 Page = str | tuple[str, int] | Response
 
@@ -32,13 +34,21 @@ def schedule() -> Page:
     if form.validate_on_submit():
         try:
             with committed():
-                session_id, words = _schedule(form, authority_id)
+                session = _schedule(form, authority_id)
         except DomainError as error:
-            apply_domain_error(form, error)
-        else:
-            flash(f"{words} is in the diary and takes bookings.", "success")
-            return redirect(url_for("sessions.training_session", session_id=session_id), 303)
+            # The same form twice, with a venue that the first one added: what is in the way is its own.
+            session = _scheduled_before(form, authority_id)
+            if session is None:
+                apply_domain_error(form, error)
+        if session is not None:
+            flash(f"{session.course.name} is in the diary and takes bookings.", "success")
+            return redirect(url_for("sessions.training_session", session_id=session.id), 303)
     return render_template("sessions/schedule.html", form=form), 422 if form.is_submitted() else 200
+
+
+def _scheduled_before(form: ScheduleForm, authority_id: int) -> Any:
+    session = queries.session_by_uid(uid=form.uid, authority_id=authority_id) if form.uid else None
+    return session if session is not None and session.state is SessionState.PUBLISHED else None
 
 
 def _form(authority_id: int) -> ScheduleForm:
@@ -75,10 +85,10 @@ def _may_deliver(choice: TrainerChoice) -> str:
     return ", ".join(held) or "No accreditation"
 
 
-def _schedule(form: ScheduleForm, authority_id: int) -> tuple[int, str]:
+def _schedule(form: ScheduleForm, authority_id: int) -> Any:
     starts_at, ends_at = service.session_times(on=form.on.data, starts=form.starts.data, ends=form.ends.data)
     in_person = form.mode.data is SessionMode.IN_PERSON
-    session = service.schedule_session(
+    return service.schedule_session(
         authority_id=authority_id,
         course_id=form.course_id.data,
         starts_at=starts_at,
@@ -93,7 +103,6 @@ def _schedule(form: ScheduleForm, authority_id: int) -> tuple[int, str]:
         uid=form.uid,
         user_id=current_user_id(),
     )
-    return session.id, f"{session.course.name}, {period_text(starts_at, ends_at)},"
 
 
 def _venue_id(form: ScheduleForm, authority_id: int) -> int | None:

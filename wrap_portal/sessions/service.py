@@ -118,8 +118,11 @@ def schedule_session(
     """
     uid = uid or uuid4()
     existing = queries.session_by_uid(uid=uid, authority_id=authority_id)
-    if existing is not None:
+    if existing is not None and existing.state is SessionState.PUBLISHED:
         return existing
+    if existing is not None:
+        # The same answers once more, after what they made was cancelled: that is another session.
+        uid = uuid4()
     during = _period(starts_at, ends_at, scheduled_at or clock.now())
     course = _course(course_id, authority_id, clock.london_date(starts_at))
     venue = _venue(venue_id, authority_id) if mode is SessionMode.IN_PERSON else None
