@@ -415,6 +415,28 @@ def test_add_walk_in_makes_a_new_member_of_staff_from_that_date() -> None:
     assert is_member_on(person.id, organisation.id, THE_DAY)
 
 
+def test_add_walk_in_brings_along_somebody_known_elsewhere_by_name_and_address() -> None:
+    session = make_session()
+    old, new = (make_organisation(authority_id=session.authority_id) for _ in range(2))
+    person = make_person(authority_id=session.authority_id, name="Bo Yu", email="bo@hill.example")
+    make_membership(old, person)
+    added = walk_in(session, new, name="bo yu", email="bo@hill.example")
+    assert (added.attendance.person_id, added.known) == (person.id, False)
+    assert is_member_on(person.id, new.id, THE_DAY)
+    third = make_organisation(authority_id=session.authority_id)
+    other = walk_in(session, third, name="Somebody Else", email="bo@hill.example")
+    assert other.attendance.person_id != person.id
+
+
+def test_add_walk_in_knows_somebody_who_begins_later() -> None:
+    session = make_session()
+    organisation = make_organisation(authority_id=session.authority_id)
+    later = make_membership(organisation, role=MemberRole.STAFF, started_on=date(2026, 12, 1)).person
+    added = walk_in(session, organisation, name=later.name)
+    assert (added.attendance.person_id, added.known) == (later.id, True)
+    assert records()[0].organisation_id is None
+
+
 def test_add_walk_in_twice_is_one_person_and_one_record() -> None:
     session = make_session()
     organisation = make_organisation(authority_id=session.authority_id)

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ScalarResult, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Range, insert
 
 from wrap_portal import clock
 from wrap_portal.attendance import register_service, rules
@@ -20,7 +20,7 @@ from wrap_portal.extensions import db
 from wrap_portal.organisations.models import Organisation
 from wrap_portal.people.models import MemberRole, Membership, Person
 from wrap_portal.people.queries import is_member_on
-from wrap_portal.people.service import add_member, add_person
+from wrap_portal.people.service import add_staff
 from wrap_portal.records.models import RecordSource, RecordState, TrainingRecord
 from wrap_portal.records.service import record_headcount, record_training, void_headcount, void_record
 from wrap_portal.trainers.models import Accreditation, AccreditationState
@@ -81,8 +81,9 @@ def add_walk_in(
     """Mark somebody as attended who came without a place, knowing them again where that is possible.
 
     Arguments: who it is, as `person_id` of the organisation's staff or by `name` and maybe `email`. Somebody
-    whom the organisation's staff list of that date does not have becomes a new person, on that list as staff
-    from that date. Capacity is about places that are booked, so a walk-in counts against none [house].
+    whom the organisation's staff list has not goes onto it as staff from that date: a new person, unless the
+    authority knows somebody of the same name and address elsewhere. Capacity is about places that are booked,
+    so a walk-in counts against none [house].
     Raises DomainError before the start, for a cancelled session, an organisation of another authority or one
     that is closed, a blank name, and where several people of the organisation have that name.
     """
@@ -96,7 +97,15 @@ def add_walk_in(
         raise DomainError(f"This person is not on the staff list of {organisation.name}.", field="name")
     if person_id is None:
         known = False
-        person_id = _new_person(organisation, name, email, register.day)
+        person_id = add_staff(
+            organisation_id=organisation_id,
+            name=name,
+            email=email,
+            role=MemberRole.STAFF,
+            started_on=register.day,
+            same_person=False,
+            actor_id=user_id,
+        ).person_id
     booked = person_id in register.booked
     attendance = register_service.mark(
         register, person_id, AttendanceOutcome.ATTENDED, register.booked.get(person_id, organisation_id)
@@ -221,7 +230,9 @@ def _matched_person(
         .where(
             Person.id.in_(
                 select(Membership.person_id).where(
-                    Membership.organisation_id == organisation.id, Membership.during.contains(register.day)
+                    Membership.organisation_id == organisation.id,
+                    # Who begins next week may come today.
+                    Membership.during.overlaps(Range(register.day, None, bounds="[)")),
                 )
             )
         )
@@ -236,12 +247,6 @@ def _matched_person(
             field="email",
         )
     return matches[0].person_id if matches else None
-
-
-def _new_person(organisation: Organisation, name: str, email: str | None, day: date) -> int:
-    person = add_person(authority_id=organisation.authority_id, name=name, email=email)
-    add_member(organisation_id=organisation.id, person_id=person.id, role=MemberRole.STAFF, started_on=day)
-    return person.id
 
 
 def _logged_with(submission_key: UUID | None, organisation_id: int) -> ScalarResult[InHouseSession]:
