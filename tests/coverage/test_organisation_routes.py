@@ -101,6 +101,17 @@ def test_organisation_says_what_is_missing_and_who_is_due(lead: FlaskClient, sch
     assert "Ada Lead" not in said
 
 
+def test_organisation_asks_nobody_in_particular_where_anybody_will_do(
+    lead: FlaskClient, school: School
+) -> None:
+    with committed():
+        make_record(school.lead.person, school.talk, completed_on=date(2023, 12, 20))
+    said = words(lead.get(school.address))
+    assert "Somebody trained Covered until 20 December 2026" in said
+    assert "Ran out on 20 December 2024" in said
+    assert "Runs out on 20 December 2026" not in said
+
+
 def test_organisation_is_as_at_any_date(lead: FlaskClient, school: School) -> None:
     school.train(date(2025, 3, 14))
     assert "is not fully covered" in words(lead.get(f"{school.address}?as_at=2027-03-14"))

@@ -23,6 +23,7 @@ from wrap_portal.coverage.rules import GapReason, SliceBy, month_ends
 from wrap_portal.coverage.status_queries import COMING, PEOPLE, STANDING, STATUS
 from wrap_portal.extensions import db
 from wrap_portal.organisations.models import Organisation
+from wrap_portal.people.models import MemberRole
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class DueMember:
     person_id: int
     person_name: str
     email: str | None
-    role: str
+    role: MemberRole
     started_on: date
     organisation_id: int
     organisation_name: str
@@ -402,4 +403,9 @@ def due_members(
             "include_never_trained": include_never_trained,
         },
     )
-    return [DueMember(*row) for row in rows]
+    return [_due_member(row) for row in rows]
+
+
+def _due_member(values: Sequence[Any]) -> DueMember:
+    member = DueMember(*values)
+    return replace(member, measure=Measure(member.measure), role=MemberRole(member.role))
