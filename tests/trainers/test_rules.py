@@ -46,6 +46,13 @@ def test_proposed_days_begin_after_what_is_held(held_until: date | None, offered
     assert rules.proposed_days(date(2026, 11, 23), date(2028, 11, 23), held_until) == offered
 
 
+@pytest.mark.parametrize("held_until", [None, date(2027, 1, 31)])
+def test_proposed_days_of_a_proposal_without_an_end_last_the_default_time(held_until: date | None) -> None:
+    begins, ends = rules.proposed_days(date(2026, 11, 23), None, held_until)
+    assert begins == (date(2027, 2, 1) if held_until else date(2026, 11, 23))
+    assert ends == rules.default_last_day(begins)
+
+
 @given(DAYS, st.none() | st.integers(0, 2000), DAYS)
 def test_days_left_are_the_days_before_the_withdrawal(
     starts_on: date, length: int | None, withdrawn_on: date

@@ -10,7 +10,7 @@ from wrap_portal.accounts.models import Grant, User
 from wrap_portal.demonstration.councils import Council
 from wrap_portal.demonstration.diary import Diary, Slot
 from wrap_portal.demonstration.roll import Roll
-from wrap_portal.demonstration.schools import School, at_noon
+from wrap_portal.demonstration.schools import TWO_YEARS, School, at_noon
 from wrap_portal.demonstration.sheet import Sheet
 from wrap_portal.organisations.models import Organisation, Sector
 from wrap_portal.people.models import MemberRole, Person
@@ -193,7 +193,7 @@ class Present:
                 course_id=self.diary.courses["wrap"],
                 scope=AccreditationScope.OWN_ORGANISATION,
                 organisation_id=organisation_id,
-                during=Range(slot.day, None, bounds="[)"),
+                during=Range(slot.day, slot.day + TWO_YEARS, bounds="[)"),
                 state=AccreditationState.PROPOSED,
                 training_record_id=record_id,
                 proposed_at=at_noon(slot.day),

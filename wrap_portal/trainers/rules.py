@@ -20,16 +20,17 @@ def default_last_day(starts_on: date) -> date:
     return months_later(starts_on, DEFAULT_ACCREDITATION_MONTHS)
 
 
-def proposed_days(starts_on: date, ends_on: date, held_until: date | None) -> tuple[date, date]:
+def proposed_days(starts_on: date, ends_on: date | None, held_until: date | None) -> tuple[date, date]:
     """Return the first and last day that a manager is offered for a proposal.
 
-    Arguments: what was proposed, and the last day of the accreditation that the person already holds for the
-    same course and place, or None. A renewal begins when the one before it ends.
+    Arguments: what was proposed (`ends_on` None where nobody said until when), and the last day of the
+    accreditation that the person already holds for the same course and place, or None. A renewal begins when
+    the one before it ends.
     """
-    if held_until is None or held_until < starts_on:
-        return starts_on, ends_on
-    begins = held_until + timedelta(days=1)
-    return begins, ends_on if ends_on > begins else default_last_day(begins)
+    begins = starts_on
+    if held_until is not None and held_until >= starts_on:
+        begins = held_until + timedelta(days=1)
+    return begins, ends_on if ends_on is not None and ends_on > begins else default_last_day(begins)
 
 
 def days_left(starts_on: date, ends_on: date | None, withdrawn_on: date) -> tuple[date, date] | None:
