@@ -128,6 +128,13 @@ def test_sessions_can_be_narrowed(manager, authority):
     assert listed("show=never&course=x") == ["To come"]
 
 
+def test_sessions_that_are_over_say_how_many_places_were_booked(manager, authority):
+    past = make_training_session(authority, starts_at=in_days(-3), capacity=10)
+    make_booking(past)
+    assert "1 of 10 booked" in manager.get("/sessions?show=past").text
+    assert "1 of 10 booked" in manager.get(f"/sessions/{past.id}").text
+
+
 def test_sessions_shows_an_organisation_what_is_open_to_it(lead, authority, school):
     for_all = make_named_session(authority, "For all", capacity=1)
     make_booking(for_all, organisation=school)

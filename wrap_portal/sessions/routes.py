@@ -79,7 +79,7 @@ def sessions() -> Page:
         rows=rows,
         may_schedule=may_schedule,
         shows_places=may_schedule,
-        trains=caller().holds_any([Role.TRAINER]),
+        begun=valid and filters.show.data == "past",
         own=None,
     )
 
@@ -108,6 +108,7 @@ def training_session(session_id: int) -> Page:
         staff=staff,
         # Where it is and who gives it is for those who have a place (quality.md, staff safety).
         shows_place=staff or page.total > 0,
+        begun=service.starts_at(session) <= clock.now(),
         may=_may(session, council=council, gives_it=gives_it),
     )
 
