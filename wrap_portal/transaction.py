@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy.exc import IntegrityError
 
 from wrap_portal.errors import refusal_for
@@ -35,7 +36,8 @@ def committed() -> Iterator[None]:
         db.session.commit()
     except IntegrityError as error:
         db.session.rollback()
-        refusal = refusal_for(getattr(error.orig.diag, "constraint_name", None)) if error.orig else None
+        broken = error.orig.diag.constraint_name if isinstance(error.orig, psycopg.Error) else None
+        refusal = refusal_for(broken)
         if refusal is None:
             raise
         raise refusal from error

@@ -37,7 +37,7 @@ def load_demonstration(*, today: date) -> dict[str, int]:
             "This portal already holds an authority. The demonstration needs an empty one: choose another "
             "folder, for example WRAP_INSTANCE=instance/demonstration."
         )
-    sheet = Sheet(db.session)
+    sheet = Sheet(db.session())
     courses = list(db.session.scalars(select(Course).where(Course.authority_id.is_(None))))
     next_urn = FIRST_URN
     for number, council in enumerate(COUNCILS):

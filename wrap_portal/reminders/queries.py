@@ -147,7 +147,7 @@ def withdrawn_situations(reminder_ids: Collection[int], today: date) -> list[Wit
         """),
         {"ids": sorted(reminder_ids), "today": today},
     )
-    return [WithdrawnSituation(*row[:4], situation=Situation(*row[4:])) for row in rows]
+    return [WithdrawnSituation(row[0], row[1], row[2], row[3], Situation(*row[4:])) for row in rows]
 
 
 def addressed_reminders(authority_id: int, today: date) -> list[AddressedReminder]:
