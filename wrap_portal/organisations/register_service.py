@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Column, Enum, MetaData, String, Table, select, update
+from sqlalchemy import Column, Enum, MetaData, String, Table, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from wrap_portal import clock
@@ -282,6 +282,9 @@ def _write_schools(plans: Iterable[Plan], authority_ids: Mapping[str, int]) -> N
         insert(Organisation).from_select(written, new.order_by(_INCOMING.c.urn), include_defaults=False)
     )
     _INCOMING.drop(connection)
+    # The planner must know of a table that has just filled: an embedded server that stops with the command
+    # never gets round to looking by itself.
+    connection.execute(text("ANALYZE organisations"))
 
 
 def _cells(school: School, authority_id: int) -> tuple[Any, ...]:
