@@ -1,12 +1,14 @@
-"""The fixtures of every test: a database that forgets, a client that looks, a mail server, a server and a
-browser.
+"""The fixtures of every test: a database that forgets, a client that looks, a mail server, a browser.
 
-| fixture | gives | |---|---| | `app` | the application on this worker's database, for the whole run | |
-`db_session` | the session; what the test does is undone after it, commits too | | `client` | a test client
-on `db_session` that checks every page it gets (tests/support/pages.py) | | `own_database` | a fresh
-database that is really committed to: races, jobs, several connections | | `smtp_sink` | a mail server that
-collects; `app` sends to it meanwhile | | `live_server` | the portal under gunicorn on `own_database` | |
-`page`, `new_page_without_javascript` | Chromium on it |
+| fixture | gives |
+|---|---|
+| `app` | the application on this worker's database, for the whole run |
+| `db_session` | the session; what the test does is undone after it, commits too |
+| `client` | a test client on `db_session` that checks every page it gets (tests/support/pages.py) |
+| `own_database` | a fresh database that is really committed to: races, jobs, several connections |
+| `smtp_sink` | a mail server that collects; `app` sends to it meanwhile |
+| `live_server` | the portal under gunicorn on `own_database` |
+| `page`, `new_page_without_javascript` | Chromium on it |
 """
 
 import os

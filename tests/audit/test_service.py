@@ -16,7 +16,6 @@ def test_record_event_keeps_who_what_and_when(db_session: scoped_session[Any]) -
         subject_type="booking",
         subject_id=7,
         actor_id=3,
-        actor_label="user 3",
         authority_id=1,
         details={"reason": "ill", "late": True},
     )
@@ -37,3 +36,8 @@ def test_record_event_goes_when_the_change_is_undone(db_session: scoped_session[
 def test_record_event_of_a_job_names_the_system(db_session: scoped_session[Any]) -> None:
     event = record_event(action="send_reminders", subject_type="job")
     assert (event.actor_id, event.actor_label, event.details) == (None, "system", {})
+
+
+def test_record_event_of_a_visitor_says_so(db_session: scoped_session[Any]) -> None:
+    event = record_event(action="refuse_sign_in", subject_type="sign_in_link", actor_label="visitor")
+    assert (event.actor_id, event.actor_label) == (None, "visitor")

@@ -339,7 +339,6 @@ def _record(action: str, subject_type: str, subject_id: int, actor_id: int | Non
         subject_type=subject_type,
         subject_id=subject_id,
         actor_id=actor_id,
-        actor_label="system" if actor_id is None else f"user {actor_id}",
     )
 
 
@@ -352,7 +351,6 @@ def _record_grant(action: str, grant: Grant, actor_id: int | None) -> None:
         subject_type="grant",
         subject_id=grant.id,
         actor_id=actor_id,
-        actor_label="system" if actor_id is None else f"user {actor_id}",
         authority_id=authority_id,
         details={
             "user_id": grant.user_id,

@@ -338,7 +338,6 @@ def _audit(action: str, register: Register) -> None:
         record_event(
             action=action,
             actor_id=register.user_id,
-            actor_label=_label(register.user_id),
             subject_type="session_date",
             subject_id=register.session_date.id,
             authority_id=register.authority_id,
@@ -350,12 +349,7 @@ def _audit_in_house(action: str, in_house: InHouseSession, user_id: int | None) 
     record_event(
         action=action,
         actor_id=user_id,
-        actor_label=_label(user_id),
         subject_type="in_house_session",
         subject_id=in_house.id,
         authority_id=in_house.organisation.authority_id,
     )
-
-
-def _label(user_id: int | None) -> str:
-    return "system" if user_id is None else f"user {user_id}"

@@ -171,7 +171,6 @@ def _audit(action: str, session: TrainingSession, user_id: int | None, details: 
         subject_type="training_session",
         subject_id=session.id,
         actor_id=user_id,
-        actor_label="system" if user_id is None else f"user {user_id}",
         authority_id=session.authority_id,
         details=details,
     )

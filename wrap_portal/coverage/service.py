@@ -134,7 +134,6 @@ def add_requirement(
         subject_type="requirement",
         subject_id=requirement.id,
         actor_id=user_id,
-        actor_label="system" if user_id is None else f"user {user_id}",
         authority_id=authority_id,
         details={"code": requirement.code},
     )

@@ -299,7 +299,6 @@ def _record(
         subject_type=subject_type,
         subject_id=subject_id,
         actor_id=actor_id,
-        actor_label="system" if actor_id is None else f"user {actor_id}",
         authority_id=authority_id,
         details=details,
     )

@@ -142,7 +142,6 @@ def void_headcount(*, headcount_return_id: int, reason: str, user_id: int | None
     record_event(
         action="void_headcount",
         actor_id=user_id,
-        actor_label=_label(user_id),
         subject_type="headcount_return",
         subject_id=headcount_return.id,
         authority_id=organisation.authority_id,
@@ -307,16 +306,11 @@ def _audit(action: str, record: TrainingRecord, user_id: int | None, before: Rec
     record_event(
         action=action,
         actor_id=user_id,
-        actor_label=_label(user_id),
         subject_type="training_record",
         subject_id=record.id,
         authority_id=db.session.get_one(Person, record.person_id).authority_id,
         details={"before": before and before.value, "after": record.state.value},
     )
-
-
-def _label(user_id: int | None) -> str:
-    return "system" if user_id is None else f"user {user_id}"
 
 
 def _worded(text: str, sentence: str, *, field: str) -> str:

@@ -33,7 +33,6 @@ def coverage_workbook() -> Response | str | tuple[str, int]:
                 subject_type="authority",
                 subject_id=authority.id,
                 actor_id=current_user_id(),
-                actor_label=f"user {current_user_id()}",
                 authority_id=authority.id,
                 details={"as_at": form.as_at.data.isoformat()},
             )

@@ -163,7 +163,6 @@ def schedule_session(
         subject_type="training_session",
         subject_id=session.id,
         actor_id=user_id,
-        actor_label="system" if user_id is None else f"user {user_id}",
         authority_id=authority_id,
         details={"trainers": [person.id for person in trainers], "capacity": capacity},
     )

@@ -222,7 +222,6 @@ def _audit_account(action: str, person_id: int, user_id: int, actor_id: int | No
         subject_type="user",
         subject_id=user_id,
         actor_id=actor_id,
-        actor_label="system" if actor_id is None else f"user {actor_id}",
         authority_id=db.session.get_one(Person, person_id).authority_id,
         details={"person_id": person_id},
     )
@@ -261,7 +260,6 @@ def _decide(
         subject_type="accreditation",
         subject_id=accreditation.id,
         actor_id=user_id,
-        actor_label="system" if user_id is None else f"user {user_id}",
         authority_id=accreditation.authority_id,
         details={"person_id": accreditation.person_id, "course_id": accreditation.course_id},
     )

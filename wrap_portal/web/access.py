@@ -125,6 +125,5 @@ def _record_refusal(rule: AccessRule) -> None:
             action="refuse_access",
             subject_type="view",
             actor_id=user_id,
-            actor_label=f"user {user_id}",
             details={"endpoint": request.endpoint, "method": request.method, "roles": sorted(rule.roles)},
         )
