@@ -3,6 +3,7 @@
 import os
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import PROJECT_ROOT, Settings
 from wrap_portal import cli, embedded_postgres, tables
@@ -66,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(settings.flask_config())
     app.config["SQLALCHEMY_DATABASE_URI"] = embedded_postgres.database_url(settings)
     _init_extensions(app)
+    _believe_proxies(app, settings.trusted_proxies)
     init_addresses(app)
     init_requests(app)
     init_headers(app)
@@ -77,6 +79,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_timetable(app, JOBS)
     cli.init_commands(app)
     return app
+
+
+def _believe_proxies(app: Flask, number: int) -> None:
+    """Take the caller's address and scheme from so many proxies' headers; from none, unless told otherwise.
+
+    The host is never taken from a header: links come from BASE_URL, TRUSTED_HOSTS checks what was asked for.
+    """
+    if number:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=number, x_proto=number)  # type: ignore[method-assign]
 
 
 def _init_extensions(app: Flask) -> None:
