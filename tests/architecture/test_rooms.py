@@ -75,9 +75,25 @@ FORBIDDEN_LAYERS = {
 # An enum of a table is part of the room's language: every layer may name it, the tables themselves not.
 FORBIDDEN_GROUND = {
     "rules": {"clock", "extensions", "transaction"},
+    "models": {"clock", "transaction"},
     "service": {"transaction"},
-    "queries": {"clock"},
+    "queries": {"clock", "transaction"},
+    "forms": {"extensions", "transaction"},
+    # The database session is not theirs: they call service and queries.
+    "routes": {"extensions"},
+    "jobs": {"extensions"},
+    "commands": {"extensions"},
+    "messages": {"extensions"},
 }
+FORBIDDEN_TABLES = {layer for layer, forbidden in FORBIDDEN_LAYERS.items() if "models" in forbidden}
+# Of the web furniture, what is no web at all: who somebody is, and what they reach.
+WEB_BELOW_DOORS = {"Role", "Scope"}
+# Modules without a layer are a room's own; the blueprint is the one of them that Flask is for.
+WITHOUT_LAYER_BUT_FLASK = {"blueprint"}
+FLASK = {"flask", "flask_login", "flask_wtf", "wtforms"}
+# Only messages say anything by mail: others withdraw, read and count it.
+SAYS_BY_MAIL = {"rendering", "queue_message"}
+WRITING = {"insert", "update", "delete", "add", "add_all", "merge", "flush", "with_for_update"}
 
 
 def layer_of(module: str) -> str | None:
@@ -141,9 +157,31 @@ def test_every_import_keeps_storeys_layers_and_furniture(path: Path) -> None:
     layer = layer_of(relative.stem) if here in ROOMS else None
     for module, names, line in imports_of(path):
         where = f"{relative}:{line} imports {module}"
-        assert module.split(".")[0] not in FORBIDDEN_LIBRARIES.get(layer or "", set()), where
+        assert module.split(".")[0] not in forbidden_libraries(here, relative.stem), where
         for part, target, taken in portal_targets(module, names):
             check_portal_import(here, layer, part, target, taken, where)
+
+
+def forbidden_libraries(here: str, stem: str) -> set[str]:
+    """Return the libraries that a module must not import."""
+    if here not in ROOMS or stem == "__init__":
+        return set()
+    layer = layer_of(stem)
+    if layer is None:
+        return set() if stem in WITHOUT_LAYER_BUT_FLASK else FLASK
+    return FORBIDDEN_LIBRARIES.get(layer, set())
+
+
+def check_furniture_import(
+    layer: str | None, part: str, target: str | None, taken: tuple[str, ...], where: str
+) -> None:
+    """Assert that a room takes from the furniture only what its layer is for."""
+    if part == "web" and layer in LAYERS - DOORS - {"forms"}:
+        assert target == "access" and taken and set(taken) <= WEB_BELOW_DOORS, where
+    if part == "mail" and layer != "messages":
+        assert not SAYS_BY_MAIL & {target, *taken}, where
+    if layer in FORBIDDEN_TABLES and layer_of(target or "") == "models":
+        assert is_enum_import(part, target or "", taken), where
 
 
 def check_portal_import(
@@ -166,6 +204,9 @@ def check_portal_import(
         return
     if here in FURNITURE:
         assert part in FURNITURE | GROUND, where
+        return
+    if part in FURNITURE and here in ROOMS:
+        check_furniture_import(layer, part, target, taken, where)
         return
     if part not in ROOMS:
         return
@@ -202,6 +243,19 @@ def test_no_import_hides_in_a_function() -> None:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 inner = [child for child in ast.walk(node) if isinstance(child, ast.Import | ast.ImportFrom)]
                 assert not inner, f"{path}:{node.lineno} {node.name} imports inside"
+
+
+def test_queries_change_nothing() -> None:
+    for path in modules():
+        if path.parent.name not in ROOMS or layer_of(path.stem) != "queries":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                is_session = called.startswith("db.session.")
+                is_statement = "." not in called or called.endswith("with_for_update")
+                writes = called.rpartition(".")[2] in WRITING and (is_session or is_statement)
+                assert not writes, f"{path}:{node.lineno} {called}"
 
 
 def test_only_the_edge_commits() -> None:

@@ -133,7 +133,8 @@ def send_to_sign_in() -> Response:
 def note_presence() -> None:
     """Let a signed-in browser's idle time start anew, at most once a minute.
 
-    Done before the view does anything, in a transaction of its own. It is the one thing that a GET writes.
+    Done before the view does anything, in a transaction of its own. With the note of a page that was refused
+    (`web.access`) it is all that a GET writes.
     """
     if request.endpoint == "static" or request.blueprint == "web" or not current_user.is_authenticated:
         return

@@ -1,12 +1,14 @@
 """The schools register: the editions in use, and importing a newer one in two steps."""
 
+from typing import Any
+
 from flask import abort, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from wrap_portal.accounts.identity import current_user_id
 from wrap_portal.errors import DomainError
 from wrap_portal.imports import service as imports
-from wrap_portal.imports.models import ImportBatch, ImportState
+from wrap_portal.imports.models import ImportState
 from wrap_portal.imports.queries import get_batch, waiting_batches
 from wrap_portal.organisations import queries, register_queries, register_service, service
 from wrap_portal.organisations.blueprint import blueprint
@@ -124,7 +126,7 @@ def add_authority() -> Page:
     return render_template("organisations/add_authority.html", form=form), 422 if form.is_submitted() else 200
 
 
-def _preview(batch: ImportBatch) -> PlanPage:
+def _preview(batch: Any) -> PlanPage:
     [plan] = register_queries.import_plans([register_service.staged(batch)])
     return plan_page(plan, register_queries.type_names(), dict(queries.wards(batch.authority_id)))
 

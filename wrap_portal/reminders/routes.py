@@ -1,6 +1,7 @@
 """The pages of the reminders room: the queue of messages, one message, and what will be sent."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -9,7 +10,6 @@ from wrap_portal import clock
 from wrap_portal.errors import DomainError
 from wrap_portal.mail import queries as mail_queries
 from wrap_portal.mail import service as mail_service
-from wrap_portal.mail.models import Message
 from wrap_portal.mail.queries import MessageFilter
 from wrap_portal.reminders import queries, rules
 from wrap_portal.reminders.forms import MessageFilterForm, SendAgainForm
@@ -83,7 +83,7 @@ def planned_messages() -> Page:
     )
 
 
-def _message_page(found: Message, form: SendAgainForm) -> str:
+def _message_page(found: Any, form: SendAgainForm) -> str:
     return render_template(
         "reminders/message.html",
         message=found,
