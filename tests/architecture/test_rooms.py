@@ -26,7 +26,7 @@ ROOMS = {
 # Courses stand on the ground floor too, and belong to an authority: the one pair that may look beside.
 BESIDE = {("courses", "organisations")}
 FURNITURE = {"web", "mail", "jobs", "imports", "spreadsheets", "charts", "audit"}
-GROUND = {"clock", "errors", "extensions", "transaction", "percentages", "wording"}
+GROUND = {"clock", "errors", "extensions", "terminal", "transaction", "percentages", "wording"}
 ASSEMBLY = {"app", "cli", "tables", "embedded_postgres", "serve"}
 
 # The doors of a room: what speaks HTTP, the terminal, the timetable or mail. They may call service and

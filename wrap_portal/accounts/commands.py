@@ -1,15 +1,15 @@
 """The terminal commands of the accounts room."""
 
 import click
-from flask.cli import AppGroup
 
 from wrap_portal.accounts import messages, queries, rules, service
 from wrap_portal.errors import DomainError
 from wrap_portal.organisations.queries import get_authority
+from wrap_portal.terminal import CommandGroup
 from wrap_portal.transaction import committed
 from wrap_portal.web.access import Role
 
-accounts = AppGroup("accounts", help="Users, their roles and the links they sign in with.")
+accounts = CommandGroup("accounts", help="Users, their roles and the links they sign in with.")
 
 
 @accounts.command("create")

@@ -6,19 +6,20 @@ from datetime import datetime
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 
 from wrap_portal import clock
 from wrap_portal.coverage import queries, service
-from wrap_portal.coverage.figures_rules import CoverageFigure, CoverageRow, Share
+from wrap_portal.coverage.figures_rules import CoverageFigure, CoverageRow, PeopleCount, Share
+from wrap_portal.coverage.models import Measure
 from wrap_portal.coverage.rules import SliceBy
 from wrap_portal.organisations.queries import get_authority
 from wrap_portal.percentages import percent_text
 from wrap_portal.spreadsheets.csv_files import csv_lines
+from wrap_portal.terminal import CommandGroup
 from wrap_portal.transaction import committed
 from wrap_portal.wording import count_text, date_text
 
-coverage = AppGroup("coverage", help="The figures: who is covered, who is not.")
+coverage = CommandGroup("coverage", help="The figures: who is covered, who is not.")
 
 # A check that finds more than this has found enough to be read.
 DIFFERENCES_SHOWN = 20
@@ -58,10 +59,13 @@ def show(code: str, authority: str, as_at: datetime | None, by: str | None, form
         click.echo("".join(csv_lines(_HEADINGS, _csv_rows(figure))), nl=False)
         return
     gap = queries.gap_list(requirement, authority_id, day)
+    people = None
+    if requirement.measure is Measure.SHARE:
+        people = queries.people_counts([requirement], authority_id, day).get(requirement.id)
     if form == "json":
-        click.echo(json.dumps(_as_json(figure, gap), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_as_json(figure, gap, people), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(_table_lines(figure, gap, requirement.source)))
+        click.echo("\n".join(_table_lines(figure, gap, people, requirement.source)))
 
 
 @coverage.command("rebuild")
@@ -95,13 +99,14 @@ def _authority_id(code: str) -> int:
     return authority.id
 
 
-def _as_json(figure: CoverageFigure, gap: list[CoverageRow]) -> dict[str, Any]:
+def _as_json(figure: CoverageFigure, gap: list[CoverageRow], people: PeopleCount | None) -> dict[str, Any]:
     return {
         "requirement": figure.code,
         "measure": figure.measure.value,
         "as_at": figure.as_at.isoformat(),
         **_counts(figure),
         "target": float(figure.target),
+        **_people(people),
         "slices": [{"key": part.key, "label": part.label, **_counts(part)} for part in figure.slices],
         "gap": [
             {"urn": row.urn, "ods_code": row.ods_code, "name": row.name, "reason": row.reason_text}
@@ -118,6 +123,18 @@ def _counts(share: Share) -> dict[str, Any]:
         "percent": None if headline is None else float(headline),
         "covered_with_claims": share.covered_with_claims,
         "percent_with_claims": None if with_claims is None else float(with_claims),
+    }
+
+
+def _people(people: PeopleCount | None) -> dict[str, Any]:
+    """Return the people behind a SHARE figure, whose other counts are of organisations; else nothing."""
+    if people is None:
+        return {}
+    share = people.percent(1)
+    return {
+        "people_in_date": people.in_date,
+        "people_required": people.required,
+        "people_percent": None if share is None else float(share),
     }
 
 
@@ -157,7 +174,9 @@ def _shares(figure: CoverageFigure) -> list[tuple[str, Share]]:
     return [("All", figure), *((part.label, part) for part in figure.slices)]
 
 
-def _table_lines(figure: CoverageFigure, gap: list[CoverageRow], source: str) -> Iterator[str]:
+def _table_lines(
+    figure: CoverageFigure, gap: list[CoverageRow], people: PeopleCount | None, source: str
+) -> Iterator[str]:
     yield f"{figure.name} ({figure.measure.value.upper()}) as at {date_text(figure.as_at)}"
     yield f"Target {figure.target_text}. Source: {source}"
     yield ""
@@ -168,6 +187,8 @@ def _table_lines(figure: CoverageFigure, gap: list[CoverageRow], source: str) ->
             f" {percent_text(share.percent(1)):>7}  {percent_text(share.percent_with_claims(1)):>11}"
             f"  {percent_text(share.percent_ever(1)):>6}"
         )
+    if people is not None:
+        yield f"People in date: {people.in_date:,} of {people.required:,}, {percent_text(people.percent(1))}"
     yield ""
     yield f"Not covered: {count_text(len(gap), 'organisation')}" if gap else "Not covered: none"
     for row in gap:

@@ -4,15 +4,15 @@ from time import monotonic
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
 from wrap_portal import clock
 from wrap_portal.accounts.queries import demonstration_accounts
 from wrap_portal.demonstration.service import load_demonstration, update_statistics
 from wrap_portal.errors import DomainError
+from wrap_portal.terminal import CommandGroup
 from wrap_portal.transaction import committed
 
-demo = AppGroup("demo", help="Five invented councils to try the portal with.")
+demo = CommandGroup("demo", help="Five invented councils to try the portal with.")
 
 
 @demo.command("load")

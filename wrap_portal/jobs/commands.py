@@ -2,16 +2,16 @@
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
 from wrap_portal.jobs.models import JobOutcome, JobRun
 from wrap_portal.jobs.queries import last_runs
 from wrap_portal.jobs.running import run_job
 from wrap_portal.jobs.ticking import tick_until_stopped
 from wrap_portal.jobs.timetable import timetable
+from wrap_portal.terminal import CommandGroup
 from wrap_portal.wording import period_text
 
-jobs = AppGroup("jobs", help="The clock and its jobs.")
+jobs = CommandGroup("jobs", help="The clock and its jobs.")
 
 
 @jobs.command("list")

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 
 from wrap_portal import clock
 from wrap_portal.errors import DomainError
@@ -14,11 +13,12 @@ from wrap_portal.imports.files import sha256_of
 from wrap_portal.organisations import queries, register_queries, register_service, rules
 from wrap_portal.organisations.gias import read_schools
 from wrap_portal.organisations.register_rules import KIND_NAMES, Incoming, Plan, incoming_of
+from wrap_portal.terminal import CommandGroup
 from wrap_portal.transaction import committed
 from wrap_portal.wording import count_text, date_text
 
-registers = AppGroup("registers", help="The national registers that organisations come from.")
-imports = AppGroup("import", help="Bring an authority up to date with a register.")
+registers = CommandGroup("registers", help="The national registers that organisations come from.")
+imports = CommandGroup("import", help="Bring an authority up to date with a register.")
 registers.add_command(imports)
 
 # Of what is right, the terminal shows the first few; of what is wrong, everything.

@@ -7,6 +7,7 @@ import click
 
 from wrap_portal.organisations.queries import get_authority
 from wrap_portal.reports.coverage_workbook import write_coverage_workbook
+from wrap_portal.terminal import on_ready_database
 
 
 @click.command("workbook")
@@ -17,6 +18,7 @@ from wrap_portal.reports.coverage_workbook import write_coverage_workbook
 @click.option(
     "--as-at", required=True, type=click.DateTime(formats=["%Y-%m-%d"]), help="The day, as 2026-11-22."
 )
+@on_ready_database
 def workbook(out: Path, code: str, as_at: datetime) -> None:
     """Write the coverage workbook of an authority to OUT.xlsx."""
     authority = get_authority(code)
