@@ -17,6 +17,8 @@ from tests.factories.people import make_membership
 from tests.factories.records import make_claim, make_record
 from wrap_portal.coverage.models import Measure
 from wrap_portal.extensions import db
+from wrap_portal.organisations.models import Sector
+from wrap_portal.people.models import MemberRole
 from wrap_portal.transaction import committed
 
 pytestmark = pytest.mark.usefixtures("db_session")
@@ -115,6 +117,45 @@ def test_show_table_and_csv_print_the_same_figures(app: Flask) -> None:
         ("Primary", "2", "1", "1", "50.0"),
         ("Secondary", "1", "0", "1", "0.0"),
     ]
+
+
+@pytest.mark.parametrize(("members", "people"), [(90, (22, 90, 24.4)), (0, (0, 0, None))])
+def test_show_names_the_people_behind_a_share(
+    app: Flask, members: int, people: tuple[int, int, float | None]
+) -> None:
+    """F7: 22 of 90 members in date; organisations and people are two counts."""
+    with committed():
+        authority, course = make_authority(code="380", name="Bradford"), make_course()
+        make_requirement(
+            authority,
+            courses=[course],
+            code="members",
+            measure=Measure.SHARE,
+            months=12,
+            threshold_percent=85,
+            sectors=(Sector.ELECTED_MEMBERS,),
+        )
+        body = make_organisation(authority, name="The councillors", sector=Sector.ELECTED_MEMBERS)
+        for place in range(members):
+            member = make_membership(body, role=MemberRole.ELECTED_MEMBER, started_on=date(2017, 1, 1))
+            if place < 22:
+                make_record(member.person, course, completed_on=date(2017, 12, 12))
+    asked = "show --requirement members --authority 380 --as-at 2017-12-31 --format".split()
+    code, said = run(app, *asked, "json")
+    assert code == 0, said
+    figure = json.loads(said)
+    assert (figure["people_in_date"], figure["people_required"], figure["people_percent"]) == people
+    assert (figure["denominator"], figure["covered"]) == (1, 0)
+    code, said = run(app, *asked, "table")
+    share = "n/a" if people[2] is None else f"{people[2]}%"
+    assert f"People in date: {people[0]} of {people[1]}, {share}" in said.splitlines()
+
+
+@pytest.mark.usefixtures("council")
+def test_show_names_no_people_where_organisations_are_counted(app: Flask) -> None:
+    asked = "show --requirement dsl --authority 825 --as-at 2026-03-01 --format".split()
+    assert "people_required" not in json.loads(run(app, *asked, "json")[1])
+    assert "People in date" not in run(app, *asked, "table")[1]
 
 
 @pytest.mark.usefixtures("council")
