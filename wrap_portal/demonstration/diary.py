@@ -119,8 +119,9 @@ class Diary:
         capacity: int,
         at: time | None = None,
         link: str | None = None,
+        by_first: bool = False,
     ) -> Slot:
-        """Put a session in the diary; a link makes it online."""
+        """Put a session in the diary; a link makes it online. Trainers take turns, unless it is `by_first`."""
         starts_at = from_london(datetime.combine(day, at or self._usual_time(course)))
         during = Range(starts_at, starts_at + timedelta(minutes=self._minutes[course]), bounds="[)")
         venue_id = None if link else self.random.choice(self._venue_ids)
@@ -144,7 +145,7 @@ class Diary:
         trainer_row_id = self.sheet.add(
             SessionTrainer,
             session_date_id=date_id,
-            person_id=self._trainer_ids[len(self._days) % len(self._trainer_ids)],
+            person_id=self._trainer_ids[0 if by_first else len(self._days) % len(self._trainer_ids)],
             during=during,
             live=True,
         )

@@ -138,12 +138,16 @@ class Present:
 
     def _untaken_register(self) -> None:
         slot = self.diary.schedule(
-            course="wrap", day=working_day_before(self.today, 2), capacity=24, at=time(13, 15)
+            course="wrap",
+            day=working_day_before(self.today, 2),
+            capacity=24,
+            at=time(13, 15),
+            by_first=True,
         )
         self._book_some(slot, self._leads, 14)
 
     def _today(self) -> None:
-        slot = self.diary.schedule(course="wrap", day=self.today, capacity=24, at=time(9, 30))
+        slot = self.diary.schedule(course="wrap", day=self.today, capacity=24, at=time(9, 30), by_first=True)
         self._book_some(slot, self._leads, 18)
 
     def _weeks_ahead(self) -> None:
