@@ -121,7 +121,7 @@ class Diary:
         link: str | None = None,
         by_first: bool = False,
     ) -> Slot:
-        """Put a session in the diary; a link makes it online. Trainers take turns, unless it is `by_first`."""
+        """Put a session in the diary; a link makes it online. Trainers take turns, or it is `by_first`."""
         starts_at = from_london(datetime.combine(day, at or self._usual_time(course)))
         during = Range(starts_at, starts_at + timedelta(minutes=self._minutes[course]), bounds="[)")
         venue_id = None if link else self.random.choice(self._venue_ids)
