@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from flask.testing import FlaskClient
 
-from tests.factories.accounts import make_manager, make_trainer
+from tests.factories.accounts import make_grant, make_manager, make_trainer
 from tests.factories.courses import make_course
 from tests.factories.organisations import make_authority, make_organisation
 from tests.factories.people import make_membership, make_person
@@ -17,6 +17,7 @@ from wrap_portal.organisations.models import Authority
 from wrap_portal.people.models import Person
 from wrap_portal.trainers import queries
 from wrap_portal.trainers.models import AccreditationScope, AccreditationState
+from wrap_portal.web.access import Role
 
 
 @pytest.fixture
@@ -259,6 +260,17 @@ def test_accredit_for_the_own_organisation_asks_which(manager: FlaskClient, auth
         manager, membership.person, scope="own_organisation", organisation_id=membership.organisation_id
     )
     assert answer.status_code == 303
+
+
+def test_accredit_counts_in_the_council_of_the_person(client: FlaskClient, authority: Authority):
+    second = make_authority()
+    user = make_manager(authority)
+    make_grant(user, role=Role.MANAGER, authority_id=second.id)
+    person, course = make_person(second), make_course()
+    accredit(sign_in(client, user), person, course_id=course.id)
+    day = date(2028, 11, 23)
+    found = queries.accreditation_on(person_id=person.id, course_id=course.id, day=day)
+    assert found and found.authority_id == second.id
 
 
 def test_accredit_nobody_of_another_council(manager: FlaskClient):

@@ -81,8 +81,9 @@ def decline(accreditation_id: int) -> Page:
 @allow(Role.MANAGER)
 def accredit(person_id: int) -> Page:
     """Let somebody deliver a course without train-the-trainer attendance."""
-    authority_id = current_authority_id()
     person = queries.get_trainer(person_id, scope_of(Role.MANAGER)) or abort(404)
+    # Theirs, not the one that the caller works on: who manages two councils opens either's people.
+    authority_id = person.authority_id
     today = clock.today()
     form = AccreditForm(starts_on=today, ends_on=rules.default_last_day(today), scope=AccreditationScope.AREA)
     form.course_id.choices = [(course.id, course.name) for course in courses(authority_id)]

@@ -58,12 +58,13 @@ def trainers() -> Page:
 @allow(Role.MANAGER)
 def trainer(person_id: int) -> Page:
     """Show what somebody may deliver, what is in their diary, and who they are when they sign in."""
-    authority_id = current_authority_id()
     person = queries.get_trainer(person_id, scope_of(Role.MANAGER)) or abort(404)
     return render_template(
         "trainers/trainer.html",
         person=person,
-        accreditations=queries.accreditations_of_person(person_id=person_id, authority_id=authority_id),
+        accreditations=queries.accreditations_of_person(
+            person_id=person_id, authority_id=person.authority_id
+        ),
         coming=sessions_of_trainer(person_id=person_id, since=clock.now()),
         account=queries.account_of_person(person_id=person_id),
     )
@@ -111,7 +112,7 @@ def link_account(person_id: int) -> Page:
     form = AccountForm()
     form.user_id.choices = [
         (row.user_id, f"{row.name}, {row.email}{' (is another trainer now)' if row.person_id else ''}")
-        for row in queries.trainer_accounts(authority_id=current_authority_id())
+        for row in queries.trainer_accounts(authority_id=person.authority_id)
         if row.person_id != person_id
     ]
     if form.validate_on_submit():
