@@ -93,7 +93,8 @@ def upgrade() -> None:
             name=op.f("ck_training_records_refusal_has_reason"),
         ),
         sa.CheckConstraint(
-            "source <> 'claim' OR provider IS NOT NULL", name=op.f("ck_training_records_claim_has_provider")
+            "source <> 'claim' OR provider IS NOT NULL AND proof IS NOT NULL",
+            name=op.f("ck_training_records_claim_has_proof"),
         ),
         sa.CheckConstraint(
             "source = 'claim' OR state NOT IN ('unverified', 'rejected')",

@@ -78,6 +78,7 @@ def upgrade() -> None:
             name=op.f("ck_accreditations_reason"),
         ),
         sa.CheckConstraint("NOT lower_inf(during)", name=op.f("ck_accreditations_during")),
+        sa.CheckConstraint("state = 'withdrawn' OR NOT isempty(during)", name=op.f("ck_accreditations_days")),
         sa.ForeignKeyConstraint(
             ["authority_id"], ["authorities.id"], name=op.f("fk_accreditations_authority_id")
         ),

@@ -6,6 +6,7 @@ from threading import Thread
 import pytest
 import time_machine
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from tests.factories.accounts import make_user
 from tests.factories.courses import make_course
@@ -385,3 +386,8 @@ def test_claims_filed_at_once_become_one(own_database: OwnDatabase, same: bool) 
     assert all("already has a record" in outcome for outcome in outcomes if outcome != "filed")
     with own_database.app.app_context():
         assert len(db.session.scalars(select(TrainingRecord)).all()) == 1
+
+
+def test_no_claim_is_kept_without_proof(db_session):
+    with pytest.raises(IntegrityError, match="ck_training_records_claim_has_proof"):
+        make_claim(proof=None)

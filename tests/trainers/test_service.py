@@ -1,9 +1,10 @@
 """Accreditations come and go: proposed, confirmed, declined, given, withdrawn."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import IntegrityError
 
 from tests.factories.accounts import make_manager, make_trainer
@@ -351,26 +352,28 @@ def test_trainer_choices_are_who_is_accredited_in_the_area_or_trains_there():
     ]
 
 
-def test_accredited_trainers_are_those_of_the_day_and_place():
+def test_accreditation_on_is_that_of_the_day_and_place():
     authority = make_authority()
     course = make_course()
-    school = make_organisation(authority)
-    area = make_accreditation(make_person(authority, name="Ada"), course)
+    school, elsewhere = make_organisation(authority), make_organisation(authority)
+    area = make_accreditation(make_person(authority), course)
     own = make_accreditation(make_membership(school).person, course, organisation=school)
-    make_accreditation(make_person(authority), course, ends_on=date(2025, 12, 31))
-    make_accreditation(make_person(), course)
-    day = date(2026, 11, 23)
-    anywhere = queries.accredited_trainers(authority_id=authority.id, course_id=course.id, day=day)
-    there = queries.accredited_trainers(
-        authority_id=authority.id, course_id=course.id, day=day, organisation_id=school.id
-    )
-    assert anywhere == [area.person]
-    assert set(there) == {area.person, own.person}
-    elsewhere = make_organisation(authority)
-    assert (
-        queries.accreditation_on(
-            person_id=own.person_id, course_id=course.id, day=day, organisation_id=elsewhere.id
+    ended = make_accreditation(make_person(authority), course, ends_on=date(2025, 12, 31))
+
+    def on_the_day(accreditation, place=None):
+        return queries.accreditation_on(
+            person_id=accreditation.person_id,
+            course_id=course.id,
+            day=date(2026, 11, 23),
+            organisation_id=place and place.id,
+            authority_id=authority.id,
         )
-        is None
-    )
-    assert own.ends_on and own.ends_on + timedelta(days=1) == own.during.upper
+
+    assert on_the_day(area) == on_the_day(area, school) == area
+    assert on_the_day(own, school) == own
+    assert on_the_day(own) is on_the_day(own, elsewhere) is on_the_day(ended) is None
+
+
+def test_no_accreditation_is_in_force_on_no_day(db_session):
+    with pytest.raises(IntegrityError, match="ck_accreditations_days"):
+        make_accreditation(during=Range(empty=True))

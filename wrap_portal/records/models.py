@@ -43,7 +43,9 @@ class TrainingRecord(db.Model):
         CheckConstraint(
             "source = 'claim' OR state NOT IN ('unverified', 'rejected')", name="only_claims_wait"
         ),
-        CheckConstraint("source <> 'claim' OR provider IS NOT NULL", name="claim_has_provider"),
+        CheckConstraint(
+            "source <> 'claim' OR provider IS NOT NULL AND proof IS NOT NULL", name="claim_has_proof"
+        ),
         CheckConstraint(
             "(state IN ('rejected', 'voided')) <= (decision_reason IS NOT NULL)", name="refusal_has_reason"
         ),

@@ -42,6 +42,7 @@ class Accreditation(db.Model):
     __table_args__ = (
         CheckConstraint("(scope = 'own_organisation') = (organisation_id IS NOT NULL)", name="reach"),
         CheckConstraint("NOT lower_inf(during)", name="during"),
+        CheckConstraint("state = 'withdrawn' OR NOT isempty(during)", name="days"),
         CheckConstraint("state = 'proposed' OR decided_at IS NOT NULL", name="decided"),
         CheckConstraint(
             "state NOT IN ('declined', 'withdrawn') OR decision_reason IS NOT NULL",

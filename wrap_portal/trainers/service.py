@@ -31,6 +31,7 @@ register_refusals(
             "This person was linked to another account a moment ago.",
             "user_id",
         ),
+        "pk_trainer_accounts": ("This account was linked to another person a moment ago.", "user_id"),
     }
 )
 
