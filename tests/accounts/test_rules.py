@@ -14,20 +14,6 @@ MINUTE, HOUR, INSTANT = timedelta(minutes=1), timedelta(hours=1), timedelta(micr
 
 
 @pytest.mark.parametrize(
-    ("age", "used", "is_open"),
-    [
-        (timedelta(0), False, True),
-        (15 * MINUTE - INSTANT, False, True),
-        (15 * MINUTE, False, False),
-        (timedelta(0), True, False),
-    ],
-)
-def test_is_link_open(age: timedelta, used: bool, is_open: bool) -> None:
-    made = NOW - age
-    assert rules.is_link_open(made + rules.LINK_LIFETIME, made if used else None, NOW) is is_open
-
-
-@pytest.mark.parametrize(
     ("roles", "idle", "alive"),
     [
         ([Role.MANAGER], 30 * MINUTE - INSTANT, True),

@@ -317,17 +317,3 @@ def test_coming_and_earlier_bookings_are_told_apart(school, session):
     assert ids == [coming.id]
     assert [row.booking_id for row in earlier] == [given_up.id, attended.id]
     assert queries.earlier_booking_count(organisation_id=school.id, now=now) == 2
-
-
-def test_next_booking_of_organisation_is_the_soonest_of_these_courses(school, session):
-    later = make_training_session(authority_id=school.authority_id, starts_at=in_days(30))
-    book(later, school, staff(school, 1))
-    book(session, school, staff(school, 1))
-    now = clock.now()
-    soonest = queries.next_booking_of_organisation(organisation_id=school.id, now=now)
-    of_course = queries.next_booking_of_organisation(
-        organisation_id=school.id, now=now, course_ids=[later.course_id]
-    )
-    assert soonest and soonest.training_session_id == session.id
-    assert of_course and of_course.training_session_id == later.id
-    assert queries.next_booking_of_organisation(organisation_id=make_organisation().id, now=now) is None

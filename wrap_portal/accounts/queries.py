@@ -211,23 +211,6 @@ def leads(organisation_id: int) -> list[LeadRow]:
     ]
 
 
-def lead_users(organisation_id: int) -> list[User]:
-    """Return the enabled users who are leads of an organisation now, by name: whom to write to about it."""
-    return list(
-        db.session.scalars(
-            select(User)
-            .join(Grant, Grant.user_id == User.id)
-            .where(
-                Grant.organisation_id == organisation_id,
-                Grant.role == Role.LEAD,
-                Grant.ended_at.is_(None),
-                User.disabled_at.is_(None),
-            )
-            .order_by(func.lower(User.name), User.id)
-        )
-    )
-
-
 def demonstration_accounts() -> list[UserRow]:
     """Return the enabled accounts that demonstration data made, in the order in which it made them."""
     return _user_rows(select(User).where(User.demonstration, User.disabled_at.is_(None)).order_by(User.id))

@@ -50,11 +50,6 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def is_link_open(expires_at: datetime, used_at: datetime | None, now: datetime) -> bool:
-    """True while a sign-in link lets somebody in: once, within a quarter of an hour (quality.md 2)."""
-    return used_at is None and now < expires_at
-
-
 def idle_limit(roles: Iterable[Role]) -> timedelta:
     """Return how long a browser may be left alone: 30 minutes with wide rights, 3 hours otherwise."""
     return IDLE_WIDE if WIDE_ROLES & set(roles) else IDLE_OTHER

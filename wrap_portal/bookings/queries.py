@@ -230,17 +230,6 @@ def earlier_booking_count(*, organisation_id: int, now: datetime) -> int:
     return db.session.scalars(select(func.count()).select_from(rows)).one()
 
 
-def next_booking_of_organisation(
-    *, organisation_id: int, now: datetime, course_ids: Collection[int] | None = None
-) -> BookingRow | None:
-    """Return an organisation's next confirmed place, on one of these courses where given; None for none."""
-    found = _of_organisation(organisation_id).where(Booking.state == BookingState.CONFIRMED, _starts() > now)
-    if course_ids is not None:
-        found = found.where(TrainingSession.course_id.in_(course_ids))
-    rows = _read(found.order_by(_starts(), Booking.id).limit(1))
-    return rows[0] if rows else None
-
-
 def _reached(scope: Scope) -> ColumnElement[bool]:
     if scope.is_empty:
         return false()

@@ -132,15 +132,6 @@ STATE_WORDS = {
     MessageState.HELD: "Kept here",
 }
 
-WITHDRAWAL_WORDS = {
-    Withdrawal.RENEWED: "trained again",
-    Withdrawal.LEFT: "has left",
-    Withdrawal.CLOSED: "the organisation closed or no longer counts",
-    Withdrawal.OVERTAKEN: "a later reminder took its place",
-    Withdrawal.TOO_LATE: "its day passed",
-    Withdrawal.NOT_DUE: "no longer due",
-}
-
 
 def kind_words(kind: str) -> str:
     """Return a kind of message in words: "refresher_digest" becomes "Refresher digest"."""

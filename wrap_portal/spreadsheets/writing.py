@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.chart import BarChart, LineChart, Reference
+from openpyxl.chart import LineChart, Reference
 from openpyxl.formatting.rule import DataBarRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
@@ -155,32 +155,7 @@ class WorkbookFile:
         Arguments: the sheet it stands on; the table it draws; the heading that runs along the bottom, those
         that become lines; the cell of its top left corner.
         """
-        self._add_chart(LineChart(), sheet, table, title, along, values, at)
-
-    def add_bar_chart(
-        self, sheet: Any, table: Table, *, title: str, along: str, values: Sequence[str], at: str
-    ) -> None:
-        """Put a native bar chart of a table onto a sheet; arguments as `add_line_chart`."""
-        self._add_chart(BarChart(), sheet, table, title, along, values, at)
-
-    def save(self, target: str | IO[bytes]) -> None:
-        """Write the workbook to a path or a binary file. Can be done once."""
-        self._book.save(target)
-        self._saved = True
-
-    def _sheet(self, name: str, widths: Sequence[int]) -> Any:
-        sheet = self._book.create_sheet(_sheet_name(name, self._book.sheetnames))
-        for number, width in enumerate(widths, start=1):
-            sheet.column_dimensions[get_column_letter(number)].width = width
-        sheet.page_setup.orientation = "landscape"
-        sheet.page_setup.paperSize = _A4
-        sheet.page_setup.fitToHeight = 0
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        return sheet
-
-    def _add_chart(
-        self, chart: Any, sheet: Any, table: Table, title: str, along: str, values: Sequence[str], at: str
-    ) -> None:
+        chart = LineChart()
         chart.title = title
         chart.height, chart.width = 9, 20
         last = table.rows + 1
@@ -200,6 +175,21 @@ class WorkbookFile:
             chart.x_axis.number_format = "mmm yy"
         chart.legend.position = "b"
         sheet.add_chart(chart, at)
+
+    def save(self, target: str | IO[bytes]) -> None:
+        """Write the workbook to a path or a binary file. Can be done once."""
+        self._book.save(target)
+        self._saved = True
+
+    def _sheet(self, name: str, widths: Sequence[int]) -> Any:
+        sheet = self._book.create_sheet(_sheet_name(name, self._book.sheetnames))
+        for number, width in enumerate(widths, start=1):
+            sheet.column_dimensions[get_column_letter(number)].width = width
+        sheet.page_setup.orientation = "landscape"
+        sheet.page_setup.paperSize = _A4
+        sheet.page_setup.fitToHeight = 0
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+        return sheet
 
 
 class _Cell:

@@ -73,20 +73,6 @@ def accreditation_on(
     ).first()
 
 
-def accredited_trainers(
-    *, authority_id: int, course_id: int, day: date, organisation_id: int | None = None
-) -> list[Person]:
-    """Return who may deliver a course on a day, by name; arguments as in `accreditation_on`."""
-    held = _held_on(course_id, day, organisation_id, authority_id).subquery()
-    return list(
-        db.session.scalars(
-            select(Person)
-            .where(Person.id.in_(select(held.c.person_id)))
-            .order_by(func.lower(Person.name), Person.id)
-        )
-    )
-
-
 def _held_on(
     course_id: int, day: date, organisation_id: int | None, authority_id: int | None
 ) -> Select[Accreditation]:
