@@ -1,7 +1,7 @@
 """The demonstration shows the published figures, whatever day it is loaded on."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import func, select, text
@@ -99,6 +99,11 @@ def test_places_booked_are_the_bookings_that_stand() -> None:
         select(func.count()).select_from(TrainingSession).where(TrainingSession.booked != counted)
     )
     assert wrong == 0
+
+
+@pytest.mark.usefixtures("loaded")
+def test_nothing_was_booked_after_today() -> None:
+    assert db.session.scalar(select(func.max(Booking.booked_at))) < datetime.combine(TODAY, time(), UTC)
 
 
 @pytest.mark.usefixtures("loaded")

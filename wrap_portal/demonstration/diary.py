@@ -72,6 +72,7 @@ class Diary:
         minutes: dict[str, int],
         trainer_ids: list[int],
         venue_ids: list[int],
+        today: date,
     ) -> None:
         self.sheet = sheet
         self.random = random
@@ -80,6 +81,7 @@ class Diary:
         self._minutes = minutes
         self._trainer_ids = trainer_ids
         self._venue_ids = venue_ids
+        self._begins = from_london(datetime.combine(today, time()))
         self._slots: dict[str, list[Slot]] = {}
         self._days: set[date] = set()
 
@@ -190,7 +192,8 @@ class Diary:
             training_session_id=slot.session_id,
             person_id=person_id,
             organisation_id=organisation_id,
-            booked_at=slot.starts_at
+            # Nobody has booked tomorrow: places on a session to come were taken before today.
+            booked_at=min(slot.starts_at, self._begins)
             - timedelta(days=self.random.randint(5, 40), minutes=self.random.randint(0, 400)),
             booked_by_user_id=user_id,
         )

@@ -82,7 +82,7 @@ def _write_council(
         authority_id=authority_id,
         courses=courses,
     )
-    diary = _diary(sheet, random, authority_id, courses, minutes, team)
+    diary = _diary(sheet, random, authority_id, courses, minutes, team, today)
     diary.keep_free([MEMBERS_DAY, *BRIEFING_DAYS, *days_with_a_part(today)])
     diary.fill(until=today, schools=council.schools_today)
     histories = SchoolHistories(
@@ -156,6 +156,7 @@ def _diary(
     courses: dict[str, int],
     minutes: dict[str, int],
     team: PreventTeam,
+    today: date,
 ) -> Diary:
     return Diary(
         sheet=sheet,
@@ -165,4 +166,5 @@ def _diary(
         minutes=minutes,
         trainer_ids=team.trainer_ids,
         venue_ids=team.venue_ids,
+        today=today,
     )
