@@ -191,7 +191,7 @@ def test_register_refuses_what_is_no_mark(caller: FlaskClient, session: Training
     assert outcomes() == {}
 
 
-@pytest.mark.parametrize("who", ["cancelled", "elsewhere", "nobody"])
+@pytest.mark.parametrize("who", ["cancelled", "elsewhere", "nobody", "thousands of digits"])
 def test_register_says_when_somebody_is_not_on_it(
     caller: FlaskClient, session: TrainingSession, who: str
 ) -> None:
@@ -200,6 +200,7 @@ def test_register_says_when_somebody_is_not_on_it(
         "cancelled": lambda: make_booking(session, state=BookingState.CANCELLED).person_id,
         "elsewhere": lambda: make_person(name="Stranger").id,
         "nobody": lambda: 10**30,
+        "thousands of digits": lambda: "9" * 5000,
     }
     number = strangers[who]()
     answer = caller.post(address(session), data=mark(here, "attended") | {f"mark-{number}": "attended"})

@@ -233,6 +233,14 @@ def test_book_for_an_organisation_by_the_council(db_session, manager, school, se
     assert manager.get(f"/sessions/{session.id}/book?organisation={elsewhere.id}").status_code == 404
 
 
+@pytest.mark.parametrize("number", ["99999999999999999999", "2147483648", "-1", "%D9%A3", "x", "9" * 5000])
+def test_book_asks_for_whom_where_the_address_names_nobody(
+    manager: FlaskClient, session: TrainingSession, number: str
+) -> None:
+    answer = manager.get(f"/sessions/{session.id}/book?organisation={number}")
+    assert answer.location == f"/sessions/{session.id}/book/organisation"
+
+
 def test_book_by_a_lead_cannot_be_for_another_organisation(db_session, lead, school, session):
     other = make_organisation(school.authority)
     people = staff(other, "Secret Agent")

@@ -14,6 +14,7 @@ from wrap_portal.errors import DomainError
 from wrap_portal.trainers.queries import person_of_user
 from wrap_portal.transaction import committed
 from wrap_portal.web.access import Role, allow, caller, scope_of
+from wrap_portal.web.addresses import id_in_address
 from wrap_portal.web.forms import apply_domain_error
 
 Page = str | tuple[str, int] | Response
@@ -87,7 +88,7 @@ def _get_register(session_id: int) -> RegisterPage:
         scope=scope,
         trainer_person_id=trainer.id if trainer else None,
         now=clock.now(),
-        session_date_id=request.args.get("date", type=int),
+        session_date_id=request.args.get("date", type=id_in_address),
     ) or abort(404)
 
 

@@ -19,6 +19,7 @@ from wrap_portal.sessions.queries import get_session
 from wrap_portal.sessions.service import starts_at
 from wrap_portal.transaction import committed
 from wrap_portal.web.access import Role, Scope, allow, scope_of
+from wrap_portal.web.addresses import id_in_address
 from wrap_portal.web.forms import apply_domain_error
 from wrap_portal.web.paging import requested_page
 from wrap_portal.wording import count_text
@@ -115,7 +116,7 @@ def _wanted(session_id: int) -> Wanted | None:
     session = get_session(session_id, Scope(authority_ids=authority_ids)) if authority_ids else None
     if session is None:
         return _wanted_by_lead(session_id)
-    asked = request.args.get("organisation", type=int)
+    asked = request.args.get("organisation", type=id_in_address)
     if asked is None:
         return None
     within = Scope(authority_ids=frozenset({session.authority_id}))

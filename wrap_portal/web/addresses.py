@@ -19,3 +19,16 @@ class IdConverter(IntegerConverter):
 def init_addresses(app: Flask) -> None:
     """Let `<int:...>` in every rule mean an id; to be called before the rules are added."""
     app.url_map.converters["int"] = IdConverter
+
+
+def id_in_address(text: str) -> int:
+    """Return an id that stands behind the question mark: for `request.args.get(name, type=id_in_address)`.
+
+    Raises ValueError for what cannot be an id, as `<int:...>` does not match it.
+    """
+    if (
+        not (text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID)))
+        or int(text) > LARGEST_ID
+    ):
+        raise ValueError("no id")
+    return int(text)
