@@ -97,7 +97,7 @@ def test_add_user_for_an_organisation_by_its_code(client: FlaskClient, code: str
         ({"name": ""}, "Enter name"),
         ({"email": "x"}, "like name@example.com"),
         ({"email": "CHIEF@portal.example"}, "already an account"),
-        ({"role": ""}, "Select role"),
+        ({"role": ""}, "Select the role"),
         ({"role": "emperor"}, "must be one of the list"),
         ({"role": "lead"}, "Say which organisation"),
         ({"role": "lead", "organisation": "999999"}, "no organisation with this code"),

@@ -117,7 +117,7 @@ def test_add_staff_puts_somebody_on_the_list(client: FlaskClient, school: Organi
         ({"name": ""}, "Enter the full name"),
         ({"name": "J" * 201}, "200 characters or fewer"),
         ({"email": "x"}, "like name@example.com"),
-        ({"role": ""}, "Select role"),
+        ({"role": ""}, "Select the role"),
         ({"role": "elected_member"}, "must be one of the list"),
         ({"started_on-day": ""}, "start date must include a day"),
         ({"started_on-month": "13"}, "must be a real date"),

@@ -57,6 +57,7 @@ def faults(page: str, policy: str = "") -> list[str]:
         *_id_faults(document),
         *_label_faults(document),
         *_inline_faults(document, policy),
+        *_summary_faults(document),
     ]
 
 
@@ -129,3 +130,15 @@ def _inline_faults(document: HtmlElement, policy: str) -> list[str]:
             ):
                 found.append(f"a javascript: address on {element.tag}")
     return found
+
+
+def _summary_faults(document: HtmlElement) -> list[str]:
+    places = {each: number for number, each in enumerate(document.xpath("//@id"))}
+    links = document.xpath("//*[contains(@class, 'govuk-error-summary')]//a/@href")
+    named = [link.removeprefix("#") for link in links]
+    missing = [each for each in named if each not in places]
+    if missing:
+        return [f"the error summary leads to {each!r}, which is not there" for each in missing]
+    if named != sorted(named, key=places.__getitem__):
+        return [f"the error summary lists {', '.join(named)}: the questions come in another order"]
+    return []

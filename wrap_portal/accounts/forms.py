@@ -25,6 +25,7 @@ class GrantForm(Form):
 
     role = RadiosField(
         "Role",
+        called="the role",
         choices=[Option(role, words, rules.ROLE_HINTS[role]) for role, words in rules.ROLE_WORDS.items()],
     )
     authority = SelectField(

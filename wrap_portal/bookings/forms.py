@@ -34,7 +34,7 @@ class BookForm(Form):
         autocomplete="off",
         hint="If they have one: the invitation goes there",
     )
-    role = SelectField("Role", required=False, blank="Choose a role")
+    role = SelectField("Role", called="the role", required=False, blank="Choose a role")
     same_person = RadiosField(
         "Is it the same person?",
         required=False,

@@ -77,12 +77,23 @@ class RequirementForm(Form):
     name = TextField(
         "Name", called="the name", max_length=rules.LONGEST_NAME, hint="As figures are headed by it"
     )
+    source = TextField(
+        "Where it is written",
+        max_length=rules.LONGEST_SOURCE,
+        called="where it is written",
+        hint="A law, guidance or plan; it is printed beside every figure",
+    )
     code = SelectField(
         "In place of",
         required=False,
         blank="None: it stands beside the others",
         called="what it stands in place of",
         hint="A default requirement that no longer stands here once yours does",
+    )
+    sectors = CheckboxesField(
+        "Kinds of organisation",
+        choices=[(sector, SECTOR_NAMES[sector]) for sector in Sector],
+        called="a kind of organisation",
     )
     measure = RadiosField(
         "What makes an organisation covered",
@@ -96,6 +107,12 @@ class RequirementForm(Form):
         required=False,
         called="the percentage of people",
         hint="Only for a share of people",
+    )
+    roles = CheckboxesField(
+        "Roles",
+        choices=[(role, ROLE_WORDS[role]) for role in MemberRole],
+        required=False,
+        hint="Whose training counts; tick none for everybody on the staff list",
     )
     course_ids = CheckboxesField("Courses that are accepted", called="a course that is accepted")
     months = WholeNumberField(
@@ -113,25 +130,8 @@ class RequirementForm(Form):
         ],
         default=ValidityBasis.ROLLING,
     )
-    sectors = CheckboxesField(
-        "Kinds of organisation",
-        choices=[(sector, SECTOR_NAMES[sector]) for sector in Sector],
-        called="a kind of organisation",
-    )
-    roles = CheckboxesField(
-        "Roles",
-        choices=[(role, ROLE_WORDS[role]) for role in MemberRole],
-        required=False,
-        hint="Whose training counts; tick none for everybody on the staff list",
-    )
     target_percent = WholeNumberField(
         "Target", at_least=0, at_most=100, called="the target", hint="The share of organisations, in per cent"
-    )
-    source = TextField(
-        "Where it is written",
-        max_length=rules.LONGEST_SOURCE,
-        called="where it is written",
-        hint="A law, guidance or plan; it is printed beside every figure",
     )
 
     def offer(self, courses: Iterable[tuple[int, str]], defaults: Iterable[tuple[str, str]]) -> None:

@@ -39,7 +39,7 @@ class OrganisationForm(Form):
     """An organisation that is in no register."""
 
     name = TextField("Name", max_length=200, called="the name of the organisation", autocomplete="off")
-    sector = SelectField("Sector", choices=SECTORS, blank="Choose a sector")
+    sector = SelectField("Sector", called="the sector", choices=SECTORS, blank="Choose a sector")
     category = TextField(
         "Category",
         max_length=60,

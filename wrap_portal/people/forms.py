@@ -35,7 +35,7 @@ class PersonForm(Form):
 class AddStaffForm(PersonForm):
     """Somebody for the staff list."""
 
-    role = RadiosField("Role")
+    role = RadiosField("Role", called="the role")
     started_on = DateField(
         "Start date", called="the start date", hint="Their first day in this role. For example, 1 9 2026"
     )

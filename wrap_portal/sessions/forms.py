@@ -28,7 +28,7 @@ class ScheduleForm(Form):
     marks_optional = False
 
     key = HiddenField("Key", required=False, default=lambda: str(uuid4()))
-    course_id = SelectField("Course", blank="Choose a course")
+    course_id = SelectField("Course", called="the course", blank="Choose a course")
     on = DateField("Date", hint="For example, 27 3 2027", called="the date")
     starts = TimeField("Starts", called="the start", hint="UK time. For example, 2pm or 14:30")
     ends = TimeField("Ends", called="the end", hint="UK time")

@@ -31,7 +31,7 @@ class ConfirmForm(Form):
 class AccreditForm(ConfirmForm):
     """The same, for which course and which organisation."""
 
-    course_id = SelectField("Course", blank="Choose a course")
+    course_id = SelectField("Course", called="the course", blank="Choose a course")
     organisation_id = SelectField(
         "Organisation", required=False, blank="Choose an organisation", hint="For the own organisation only"
     )
@@ -64,7 +64,7 @@ class AddPersonForm(Form):
 class AccountForm(Form):
     """Who a trainer is when they sign in."""
 
-    user_id = SelectField("Account", blank="Choose an account")
+    user_id = SelectField("Account", called="the account", blank="Choose an account")
 
 
 class PersonFilter(FilterForm):
