@@ -5,10 +5,10 @@ import pytest
 from tests.support.pages import faults
 
 GOOD = """<!doctype html><html lang="en"><head><title>Schools - WRAP Portal</title></head><body>
-<h1>Schools</h1>
+<main><h1>Schools</h1>
 <form><label for="name">Name</label><input id="name" name="name" aria-describedby="hint"><p id="hint">Full</p>
 <label>Phase <select name="phase"></select></label><textarea aria-label="Notes"></textarea>
-<input type="hidden" name="token"><button>Go on</button></form>
+<input type="hidden" name="token"><button>Go on</button></form></main>
 <script nonce="abc">1</script><script src="/static/x.js"></script>
 </body></html>"""
 POLICY = "script-src 'self' 'nonce-abc'"
@@ -46,6 +46,12 @@ def test_the_title_of_a_page_with_errors_may_say_so_first() -> None:
         ("<body>", "<body><style>p {}</style>", "an inline style"),
         ("<h1>", '<h1 onClick="go()">', "onclick on h1"),
         ("<body>", '<body><a href=" JavaScript:go()">x</a>', "javascript: address"),
+        ("<h1>", '<p class="govuk-error-summary"><a href="#no">x</a></p><h1>', "leads to 'no'"),
+        (
+            "<h1>",
+            '<p class="govuk-error-summary"><a href="#hint">x</a><a href="#name">y</a></p><h1>',
+            "come in another order",
+        ),
     ],
 )
 def test_each_fault_is_found(old: str, new: str, fault: str) -> None:

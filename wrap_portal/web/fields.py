@@ -356,6 +356,8 @@ class _Choice(Question):
     an enum's member, a text; never what was not offered. `choices` may be set after the form was made."""
 
     verb = "Select"
+    # A list without options is still on the page; boxes and circles without options are nothing to go to.
+    shown_without_options = False
 
     def __init__(
         self,
@@ -379,6 +381,11 @@ class _Choice(Question):
     def choices(self, choices: Iterable[Option | tuple[Any, str]]) -> None:
         self.options = [choice if isinstance(choice, Option) else Option(*choice) for choice in choices]
 
+    @property
+    def error_id(self) -> str:
+        """The first option's id; "" where there is none."""
+        return str(self.id) if self.options or self.shown_without_options else ""
+
     @staticmethod
     def posted_form(value: Any) -> str:
         """Return an option's value as it travels in a form."""
@@ -395,6 +402,7 @@ class SelectField(_Choice):
     """One of a list. `data` is the option's value or None. `blank` is what the empty line says."""
 
     widget = widgets.Select()
+    shown_without_options = True
 
     def process(self, formdata: Any, data: Any = unset_value, extra_filters: Any = None) -> None:
         """Remember what was posted; it is looked up when the options are known."""
@@ -439,6 +447,7 @@ class RadiosField(SelectField):
     """One of a few, all in view. `data` is the option's value or None."""
 
     widget = widgets.Radios()
+    shown_without_options = False
 
 
 class CheckboxesField(_Choice):

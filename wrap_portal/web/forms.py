@@ -75,10 +75,9 @@ def _items_of(field: Field) -> Iterator[dict[str, str]]:
     elif isinstance(field, FieldList):
         for entry in field.entries:
             yield from _items_of(entry)
-    elif field.errors and _is_hidden(field):
-        yield {"text": str(field.errors[0])}
     elif field.errors:
-        yield {"text": str(field.errors[0]), "href": f"#{getattr(field, 'error_id', field.id)}"}
+        target = "" if _is_hidden(field) else getattr(field, "error_id", field.id)
+        yield {"text": str(field.errors[0])} | ({"href": f"#{target}"} if target else {})
 
 
 def _is_hidden(field: Field) -> bool:
