@@ -65,8 +65,8 @@ def test_leads_does_not_tell_who_has_an_account_elsewhere(client: FlaskClient, s
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"name": " "}, "Enter name"),
-        ({"email": ""}, "Enter email address"),
+        ({"name": " "}, "Enter the name"),
+        ({"email": ""}, "Enter the email address"),
         ({"email": "x"}, "like name@example.com"),
         ({"email": "lee@school.example"}, "looks after this organisation already"),
         ({"email": "out@school.example"}, "This account is disabled"),

@@ -94,7 +94,7 @@ def test_add_user_for_an_organisation_by_its_code(client: FlaskClient, code: str
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"name": ""}, "Enter name"),
+        ({"name": ""}, "Enter the name"),
         ({"email": "x"}, "like name@example.com"),
         ({"email": "CHIEF@portal.example"}, "already an account"),
         ({"role": ""}, "Select the role"),

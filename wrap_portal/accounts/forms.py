@@ -20,6 +20,14 @@ class UserFilter(FilterForm):
     search = TextField("Name or email address", required=False, max_length=100, default="")
 
 
+class InviteLeadForm(Form):
+    """Somebody new; one who is to look after an organisation's own pages needs no more than this."""
+
+    # Before the role in this file: fields are in the order in which they are made.
+    name = TextField("Name", called="the name", max_length=rules.LONGEST_NAME, autocomplete="off")
+    email = EmailField("Email address", called="the email address", autocomplete="off")
+
+
 class GrantForm(Form):
     """A role and where it counts."""
 
@@ -43,15 +51,5 @@ class GrantForm(Form):
         self.authority.choices = [Option(number, name) for number, name in authorities]
 
 
-class AddUserForm(GrantForm):
+class AddUserForm(InviteLeadForm, GrantForm):
     """Somebody new, and their first role."""
-
-    email = EmailField("Email address")
-    name = TextField("Name", max_length=rules.LONGEST_NAME, autocomplete="off")
-
-
-class InviteLeadForm(Form):
-    """Somebody who is to look after an organisation's own pages."""
-
-    email = EmailField("Email address", autocomplete="off")
-    name = TextField("Name", max_length=rules.LONGEST_NAME, autocomplete="off")

@@ -76,7 +76,7 @@ class ScheduleForm(Form):
 class VenueForm(Form):
     """A venue."""
 
-    name = TextField("Name of the venue")
+    name = TextField("Name of the venue", called="the name of the venue")
     address = TextAreaField("Address", required=False, max_length=500)
     capacity = WholeNumberField("How many people it holds", required=False, at_least=1, at_most=100_000)
     access_notes = TextAreaField(

@@ -18,6 +18,12 @@ SCOPE_WORDS = {
 PERIODS = (("current", "Current and coming"), ("ended", "Ended"))
 
 
+class CourseQuestion(Form):
+    """For which course. A form of its own, because fields are in the order in which they are made."""
+
+    course_id = SelectField("Course", called="the course", blank="Choose a course")
+
+
 class ConfirmForm(Form):
     """From when to when, and where, somebody may deliver."""
 
@@ -28,10 +34,9 @@ class ConfirmForm(Form):
     )
 
 
-class AccreditForm(ConfirmForm):
+class AccreditForm(CourseQuestion, ConfirmForm):
     """The same, for which course and which organisation."""
 
-    course_id = SelectField("Course", called="the course", blank="Choose a course")
     organisation_id = SelectField(
         "Organisation", required=False, blank="Choose an organisation", hint="For the own organisation only"
     )
@@ -57,7 +62,7 @@ class WithdrawForm(Form):
 class AddPersonForm(Form):
     """Somebody who is in no staff list, like an officer of the council."""
 
-    name = TextField("Name", autocomplete="off")
+    name = TextField("Name", called="the name", autocomplete="off")
     email = EmailField("Email address", required=False, autocomplete="off")
 
 
