@@ -74,7 +74,9 @@ def test_the_summary_is_the_figure(authority: Authority) -> None:
 
 
 def test_covered_and_gap_add_up_on_every_slice(authority: Authority) -> None:
-    for row in table(opened(authority), "By phase"):
+    rows = table(opened(authority), "By phase")
+    assert rows
+    for row in rows:
         assert row["Covered"] + row["Not covered"] == row["Organisations"]
 
 
