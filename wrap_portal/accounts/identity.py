@@ -19,6 +19,7 @@ from wrap_portal.accounts import queries, rules, service
 from wrap_portal.accounts.queries import HeldRole, SignedIn
 from wrap_portal.extensions import login_manager
 from wrap_portal.transaction import committed
+from wrap_portal.web import held_forms
 from wrap_portal.web.access import AccessRule, Role, Scope
 from wrap_portal.web.branding import DEFAULT_BRAND, Brand
 
@@ -126,7 +127,12 @@ def load_caller(token: str) -> SignedInUser | None:
 
 
 def send_to_sign_in() -> Response:
-    """Send a visitor to sign in, and from there back to the page that they wanted."""
+    """Send a visitor to sign in, and from there back to the page that they wanted.
+
+    Whoever was signed out while they filled in a form gets it back to send again: nothing typed is lost.
+    """
+    if held_forms.can_hold():
+        return held_forms.page()
     return redirect(url_for("accounts.sign_in", next=_wanted_page()), 303)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from wrap_portal.errors import DomainError
+from wrap_portal.web import held_forms
 from wrap_portal.web.branding import DEFAULT_BRAND
 from wrap_portal.web.requests import request_id
 
@@ -44,6 +45,8 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _expired_form(error: CSRFError) -> Response:
+    if held_forms.can_hold():
+        return held_forms.page()
     return _page(400, sentence=EXPIRED_FORM)
 
 
