@@ -41,7 +41,8 @@ class RegisterForm(Form):
 
     def mark_of(self, person_id: int) -> RadiosField:
         """Return the field of one person's mark."""
-        return self[_mark_name(person_id)]
+        field: RadiosField = self[_mark_name(person_id)]
+        return field
 
     def changes(self, sent: Mapping[str, str]) -> dict[int, AttendanceOutcome]:
         """Return the marks that were made on the page, by person.

@@ -64,7 +64,7 @@ class BookForm(Form):
 
     def validate(self, extra_validators: object = None) -> bool:
         """Ask for the name and the role of a colleague as soon as one of their answers is there."""
-        valid = super().validate(extra_validators)
+        valid: bool = super().validate(extra_validators)
         if self.name.data or self.email.data or self.role.data:
             for field, sentence in ((self.name, "Enter the name"), (self.role, "Choose the role")):
                 if not field.data and not field.errors:

@@ -75,7 +75,8 @@ def calendar_file(invitation: Invitation, method: CalendarMethod, *, now: dateti
     calendar.add_component(event)
     # Whatever other zone a time may one day come in.
     calendar.add_missing_timezones()
-    return calendar.to_ical().decode()
+    content: bytes = calendar.to_ical()
+    return content.decode()
 
 
 def london_zone() -> Timezone:

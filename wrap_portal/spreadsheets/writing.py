@@ -130,7 +130,7 @@ class WorkbookFile:
         for number, column in enumerate(columns, start=1):
             if column.bars and count:
                 letter = get_column_letter(number)
-                bar = DataBarRule("num", 0, "num", 1, color="FF7FA6CF")
+                bar = cast(Any, DataBarRule)("num", 0, "num", 1, color="FF7FA6CF")
                 sheet.conditional_formatting.add(f"{letter}2:{letter}{count + 1}", bar)
         return Table(sheet, tuple(columns), count)
 
@@ -155,7 +155,7 @@ class WorkbookFile:
         Arguments: the sheet it stands on; the table it draws; the heading that runs along the bottom, those
         that become lines; the cell of its top left corner.
         """
-        chart = LineChart()
+        chart = cast(Any, LineChart())
         chart.title = title
         chart.height, chart.width = 9, 20
         last = table.rows + 1
