@@ -23,7 +23,7 @@ def test_workbook_writes_the_file(app: Flask, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"--authority": "999"}, "No authority 999 here"),
+        ({"--authority": "999"}, "There is no council with the code 999. Import its schools first."),
         ({"--as-at": "22/11/2026"}, "does not match the format"),
     ],
 )
@@ -45,3 +45,11 @@ def test_workbook_names_a_folder_that_is_not_there(app: Flask, tmp_path: Path) -
     answer = app.test_cli_runner().invoke(args=arguments)
     assert answer.exit_code == 1
     assert f"The folder {out.parent} does not exist." in answer.output
+
+
+def test_workbook_says_in_a_line_that_the_disk_is_full(app: Flask) -> None:
+    make_organisation(make_authority(code="825"))
+    arguments = ["coverage", "workbook", "/dev/full", "--authority", "825", "--as-at", "2026-11-22"]
+    answer = app.test_cli_runner().invoke(args=arguments)
+    assert answer.exit_code == 1
+    assert answer.output == "Error: /dev/full cannot be written: No space left on device.\n"

@@ -73,6 +73,17 @@ def test_the_summary_is_the_figure(authority: Authority) -> None:
     assert row["Measure"] == "Anyone trained"
 
 
+def test_a_share_names_its_people_and_other_measures_do_not(authority: Authority) -> None:
+    make_requirement(
+        code="staff", name="Staff", measure=Measure.SHARE, courses=[make_course()], threshold_percent=85
+    )
+    people = {
+        row["Code"]: (row["People in date"], row["People required"])
+        for row in table(opened(authority), "Summary")
+    }
+    assert people == {"school_any": (None, None), "staff": (0, 3)}
+
+
 def test_covered_and_gap_add_up_on_every_slice(authority: Authority) -> None:
     rows = table(opened(authority), "By phase")
     assert rows
@@ -99,11 +110,14 @@ def test_every_organisation_that_counts_is_in_the_flat_table(authority: Authorit
         "=1+1 School": "Yes",
     }
     assert rows["Ashbrook School"]["Covered until"] == datetime(2028, 1, 10)
+    # The claim would cover it; until that is verified nothing does.
+    assert rows["Birchley School"]["Covered until"] is None
 
 
 def test_who_is_due_within_90_days(authority: Authority) -> None:
     (row,) = table(opened(authority), "Due in 90 days")
     assert (row["Person"], row["E-mail"]) == ("Dee Yew", "dee@school.example")
+    assert row["Role"] == "Designated safeguarding lead (DSL)"
     assert row["Valid until"].date() <= AS_AT + timedelta(days=90)
 
 
@@ -125,7 +139,7 @@ def test_the_summary_has_a_native_chart_of_the_trend(authority: Authority) -> No
         charts = [name for name in parts.namelist() if name.startswith("xl/charts/")]
         assert len(charts) == 1
         drawn = parts.read(charts[0]).decode()
-    assert "Share of organisations covered" in drawn
+    assert "Share of organisations covered; after 22 November 2026 a forecast" in drawn
     assert "'Trend'!" in drawn
     trend = table(load_workbook(target), "Trend")
     assert [row["Past or forecast"] for row in trend].count("Forecast") == 12
@@ -141,6 +155,7 @@ def test_the_notes_say_how_it_was_counted(authority: Authority) -> None:
     assert notes["As at"] == datetime(2026, 11, 22)
     assert notes["Organisations"] == "Entered by hand; no national register has been imported."
     assert "valid for 24 months" in notes["Whole school"]
+    assert "target 100%." in notes["Whole school"]
     assert "Source: " in notes["Whole school"]
 
 

@@ -137,6 +137,15 @@ def test_notes_keep_their_types() -> None:
     assert sheet["B3"].value == 227
 
 
+def test_rows_of_notes_are_as_high_as_their_text() -> None:
+    book = WorkbookFile("Test")
+    book.add_notes("Notes", [("Short", "A word"), ("Long", "Many a word " * 40), ("Name " * 20, None)])
+    sheet = read(book)["Notes"]
+    one, long, name = (sheet.row_dimensions[row].height for row in (1, 2, 3))
+    assert long >= 5 * one
+    assert name >= 3 * one
+
+
 def test_charts_are_native_and_show_their_axes() -> None:
     book = WorkbookFile("Test")
     summary = book.add_notes("Summary", [("As at", date(2026, 11, 22))])
@@ -146,6 +155,7 @@ def test_charts_are_native_and_show_their_axes() -> None:
         chart = members.read("xl/charts/chart1.xml").decode()
     assert "<lineChart>" in chart
     assert chart.count('<delete val="0"') == 2
+    assert '<smooth val="1"' not in chart
     assert "'People''s'!$C$2:$C$4" in chart
     assert "'People''s'!$A$2:$A$4" not in chart
     assert "'People''s'!$B$2:$B$4" in chart

@@ -1,6 +1,7 @@
 """The terminal commands of the reports room: they join the `coverage` group in `cli.py`."""
 
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 
 import click
@@ -23,8 +24,13 @@ def workbook(out: Path, code: str, as_at: datetime) -> None:
     """Write the coverage workbook of an authority to OUT.xlsx."""
     authority = get_authority(code)
     if authority is None:
-        raise click.ClickException(f"No authority {code} here. `flask registers import` brings it in.")
+        raise click.ClickException(f"There is no council with the code {code}. Import its schools first.")
     if not out.parent.is_dir():
         raise click.ClickException(f"The folder {out.parent} does not exist.")
-    write_coverage_workbook(authority, as_at.date(), str(out))
+    written = BytesIO()
+    write_coverage_workbook(authority, as_at.date(), written)
+    try:
+        out.write_bytes(written.getvalue())
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be written: {error.strerror or error}.") from error
     click.echo(f"Wrote {out}.")

@@ -1,7 +1,7 @@
 """How the figures were counted, in words: what goes with every report."""
 
 from wrap_portal.coverage.models import Measure, Requirement
-from wrap_portal.coverage.rules import Rating
+from wrap_portal.coverage.rules import Rating, plain_percent
 from wrap_portal.organisations.register_queries import Edition
 from wrap_portal.wording import date_text
 
@@ -70,9 +70,13 @@ def register_note(edition: Edition | None) -> tuple[str, str]:
 def rule_in_words(requirement: Requirement) -> str:
     """Return a requirement as one sentence: measure, accepted courses, validity, target and source."""
     accepted = ", ".join(course.name for course in requirement.courses)
-    by_people = f", by {requirement.threshold_percent:f}% of people" if requirement.threshold_percent else ""
+    by_people = (
+        f", by {plain_percent(requirement.threshold_percent)} of people"
+        if requirement.threshold_percent
+        else ""
+    )
     return (
         f"{MEASURE_WORDS[requirement.measure]}{by_people}; accepted: {accepted}; valid for "
         f"{requirement.months} months ({requirement.basis.value.replace('_', ' ')}); "
-        f"target {requirement.target_percent:f}%. Source: {requirement.source}"
+        f"target {plain_percent(requirement.target_percent)}. Source: {requirement.source}"
     )

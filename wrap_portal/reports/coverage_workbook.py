@@ -1,16 +1,17 @@
 """The coverage workbook: the figures, the organisations behind them, and how they were counted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import IO
 
 from wrap_portal.coverage import queries as coverage
-from wrap_portal.coverage.figures_rules import CoverageFigure, CoverageRow
-from wrap_portal.coverage.models import Requirement
+from wrap_portal.coverage.figures_rules import CoverageFigure, CoverageRow, PeopleCount
+from wrap_portal.coverage.models import Measure, Requirement
 from wrap_portal.coverage.rules import SliceBy, months_before
 from wrap_portal.organisations.models import Authority
 from wrap_portal.organisations.register_queries import editions_in_use
+from wrap_portal.people.rules import ROLE_WORDS
 from wrap_portal.reports.counting_notes import (
     ATTRIBUTION,
     DEFINITIONS,
@@ -28,6 +29,8 @@ TREND_MONTHS = 36
 FORECAST_MONTHS = 12
 # The two figures that a committee asks for first; what a council adds stands after them.
 HEADLINE_CODES = ("school_any", "school_lead")
+# As wide as the longest name of the default catalogue.
+REQUIREMENT_WIDTH = 60
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class _Facts:
     as_at: date
     requirements: list[Requirement]
     figures: dict[int, CoverageFigure]
+    people: Mapping[int, PeopleCount]
     rows: dict[int, list[CoverageRow]]
 
 
@@ -69,6 +73,11 @@ def _facts(authority: Authority, as_at: date) -> _Facts:
         as_at,
         asked,
         {requirement.id: figures[requirement.id, as_at] for requirement in asked},
+        coverage.people_counts(
+            [requirement for requirement in asked if requirement.measure is Measure.SHARE],
+            authority.id,
+            as_at,
+        ),
         {requirement.id: coverage.coverage_rows(requirement, authority.id, as_at) for requirement in asked},
     )
 
@@ -79,7 +88,7 @@ def _counted(facts: _Facts) -> list[Requirement]:
 
 def _add_summary(book: WorkbookFile, facts: _Facts) -> Table:
     columns = (
-        Column("Requirement", width=44),
+        Column("Requirement", width=REQUIREMENT_WIDTH),
         Column("Code", width=22),
         Column("Measure"),
         Column("As at", Kind.DATE),
@@ -91,12 +100,16 @@ def _add_summary(book: WorkbookFile, facts: _Facts) -> Table:
         Column("Ever trained %", Kind.PERCENT, width=15),
         Column("Target %", Kind.PERCENT),
         Column("Standing", width=20),
+        # Of the shares of people only, whose other counts are of organisations.
+        Column("People in date", Kind.NUMBER, width=15),
+        Column("People required", Kind.NUMBER, width=16),
     )
     return book.add_table("Summary", columns, (_summary_row(facts, one) for one in facts.requirements))
 
 
 def _summary_row(facts: _Facts, requirement: Requirement) -> list[Value]:
     figure = facts.figures[requirement.id]
+    people = facts.people.get(requirement.id)
     return [
         requirement.name,
         requirement.code,
@@ -110,12 +123,14 @@ def _summary_row(facts: _Facts, requirement: Requirement) -> list[Value]:
         figure.percent_ever(1),
         requirement.target_percent,
         RATING_WORDS[figure.rating],
+        people.in_date if people else None,
+        people.required if people else None,
     ]
 
 
 def _add_slices(book: WorkbookFile, facts: _Facts) -> None:
     columns = (
-        Column("Requirement", width=44),
+        Column("Requirement", width=REQUIREMENT_WIDTH),
         Column("Phase or kind", width=26),
         Column("Organisations", Kind.NUMBER, width=14),
         Column("Covered", Kind.NUMBER),
@@ -162,7 +177,7 @@ def _add_trend_chart(book: WorkbookFile, facts: _Facts, summary: Table) -> None:
         book.add_line_chart(
             summary.sheet,
             trend,
-            title="Share of organisations covered",
+            title=f"Share of organisations covered; after {date_text(facts.as_at)} a forecast",
             along="Month end",
             values=[one.name for one in drawn],
             at=f"A{summary.rows + 4}",
@@ -187,9 +202,9 @@ def _organisation_cells(row: CoverageRow) -> list[Value]:
 
 def _add_gap_list(book: WorkbookFile, facts: _Facts) -> None:
     columns = (
-        Column("Requirement", width=44),
+        Column("Requirement", width=REQUIREMENT_WIDTH),
         *ORGANISATION_COLUMNS,
-        Column("Reason", width=34),
+        Column("Reason", width=52),
         Column("Last training", Kind.DATE, width=14),
         Column("Valid until", Kind.DATE),
         Column("Claim waiting", width=14),
@@ -214,10 +229,10 @@ def _add_gap_list(book: WorkbookFile, facts: _Facts) -> None:
 
 def _add_due(book: WorkbookFile, facts: _Facts) -> None:
     columns = (
-        Column("Requirement", width=44),
+        Column("Requirement", width=REQUIREMENT_WIDTH),
         Column("Organisation", width=44),
         Column("Person", width=28),
-        Column("Role", width=20),
+        Column("Role", width=34),
         Column("E-mail", width=36),
         Column("Valid until", Kind.DATE),
     )
@@ -229,7 +244,7 @@ def _add_due(book: WorkbookFile, facts: _Facts) -> None:
             one.requirement_name,
             one.organisation_name,
             one.person_name,
-            one.role.replace("_", " "),
+            ROLE_WORDS[one.role],
             one.email,
             one.valid_until,
         ]
@@ -246,14 +261,15 @@ def _add_requirement(book: WorkbookFile, facts: _Facts, requirement: Requirement
         Column("People in date", Kind.NUMBER, width=14),
         Column("People required", Kind.NUMBER, width=15),
         Column("Last training", Kind.DATE, width=14),
-        Column("Reason", width=34),
+        Column("Reason", width=52),
         Column("Next booked session", Kind.DATE_TIME, width=20),
     )
     rows = (
         [
             *_organisation_cells(row),
             "Yes" if row.covered else "No",
-            row.covered_until,
+            # That of a claim would stand beside "No".
+            row.covered_until if row.covered else None,
             row.in_date,
             row.required,
             row.last_training_on,

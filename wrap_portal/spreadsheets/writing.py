@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from textwrap import wrap
 from typing import IO, Any, cast
 
 from openpyxl import Workbook
@@ -52,6 +53,9 @@ _FORMATS = {
     Kind.NUMBER: "#,##0",
     Kind.PERCENT: "0.0%",
 }
+# Points a line of the body takes, with the space between lines.
+_LINE_HEIGHT = 13
+_NOTES_WIDTHS = (32, 100)
 _WIDTHS = {Kind.TEXT: 24, Kind.DATE: 12, Kind.DATE_TIME: 17, Kind.NUMBER: 12, Kind.PERCENT: 12}
 
 
@@ -119,7 +123,7 @@ class WorkbookFile:
         """
         sheet = self._sheet(name, [column.width or _WIDTHS[column.kind] for column in columns])
         sheet.freeze_panes = "A2"
-        sheet.append([_heading(sheet, column.heading) for column in columns])
+        sheet.append([_heading(sheet, column) for column in columns])
         cells = [_Cell(sheet, column.kind, none=_none_of(column)) for column in columns]
         count = 0
         for row in rows:
@@ -140,10 +144,14 @@ class WorkbookFile:
         Arguments: the sheet's name; pairs such as ("As at", date(2026, 11, 22)). A note without a second part
         is a heading. Returns the sheet, for charts.
         """
-        sheet = self._sheet(name, [32, 100])
-        for words, value in notes:
+        sheet = self._sheet(name, _NOTES_WIDTHS)
+        for number, (words, value) in enumerate(notes, start=1):
             kind = _kind_of(value)
             beside = _Cell(sheet, kind, wrapped=True).holding(value)
+            # Not every program makes a row as high as its text: LibreOffice wrote the lines over each other.
+            cells = (words, value if isinstance(value, str) else "")
+            lines = max(_lines(*pair) for pair in zip(cells, _NOTES_WIDTHS, strict=True))
+            sheet.row_dimensions[number].height = lines * _LINE_HEIGHT
             sheet.append([_bold(sheet, words), beside])
         return sheet
 
@@ -163,6 +171,9 @@ class WorkbookFile:
             number = table.number_of(heading)
             data = Reference(table.sheet, min_col=number, min_row=1, max_row=last)
             chart.add_data(data, titles_from_data=True)
+        for line in chart.series if isinstance(chart, LineChart) else ():
+            # A smoothed line passes through values that nobody counted.
+            line.smooth = False
         number = table.number_of(along)
         chart.set_categories(Reference(table.sheet, min_col=number, min_row=2, max_row=last))
         # openpyxl leaves both axes out of a file unless it is told not to.
@@ -200,7 +211,7 @@ class _Cell:
         if _FORMATS[kind] != "General":
             self._cell.number_format = _FORMATS[kind]
         if wrapped:
-            self._cell.alignment = Alignment(vertical="top", wrap_text=True)
+            self._cell.alignment = Alignment(horizontal="left", vertical="top", wrap_text=True)
         self._styled = self._cell.has_style
         self._kind = kind
         self._none = none
@@ -237,11 +248,19 @@ def _bold(sheet: Any, words: str) -> Any:
     return cell
 
 
-def _heading(sheet: Any, words: str) -> Any:
-    cell = _bold(sheet, words)
+def _heading(sheet: Any, column: Column) -> Any:
+    cell = _bold(sheet, column.heading)
+    if column.kind is not Kind.TEXT:
+        # Over what is below it: programs set numbers and dates to the right.
+        cell.alignment = Alignment(horizontal="right", vertical="top", wrap_text=True)
     cell.fill = _HEADING_FILL
     cell.border = _HEADING_EDGE
     return cell
+
+
+def _lines(words: str, width: int) -> int:
+    """Return how many lines a text takes in a column of that many characters, rather one too many."""
+    return sum(len(wrap(part, width * 9 // 10)) or 1 for part in words.splitlines()) or 1
 
 
 def _share(value: Value) -> Value:
