@@ -14,7 +14,7 @@ from wrap_portal.coverage.models import Measure
 from wrap_portal.coverage.rules import SliceBy
 from wrap_portal.organisations.queries import get_authority
 from wrap_portal.percentages import percent_text
-from wrap_portal.spreadsheets.csv_files import csv_lines
+from wrap_portal.spreadsheets.csv_files import BYTE_ORDER_MARK, csv_lines
 from wrap_portal.terminal import CommandGroup
 from wrap_portal.transaction import committed
 from wrap_portal.wording import count_text, date_text
@@ -56,7 +56,9 @@ def show(code: str, authority: str, as_at: datetime | None, by: str | None, form
     day = as_at.date() if as_at else clock.today()
     figure = queries.figure(requirement, authority_id, day, SliceBy(by) if by else None)
     if form == "csv":
-        click.echo("".join(csv_lines(_HEADINGS, _csv_rows(figure))), nl=False)
+        # No mark at the start: what reads a terminal's csv would take it for part of the first heading.
+        lines = "".join(csv_lines(_HEADINGS, _csv_rows(figure)))
+        click.echo(lines.removeprefix(BYTE_ORDER_MARK), nl=False)
         return
     gap = queries.gap_list(requirement, authority_id, day)
     people = None
