@@ -171,7 +171,7 @@ class WorkbookFile:
             number = table.number_of(heading)
             data = Reference(table.sheet, min_col=number, min_row=1, max_row=last)
             chart.add_data(data, titles_from_data=True)
-        for line in chart.series if isinstance(chart, LineChart) else ():
+        for line in chart.series:
             # A smoothed line passes through values that nobody counted.
             line.smooth = False
         number = table.number_of(along)
