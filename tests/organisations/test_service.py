@@ -148,3 +148,19 @@ def test_an_organisation_cannot_close_before_it_opened_or_twice() -> None:
     service.close_organisation(organisation=organisation, on=date(2021, 8, 31))
     sentence = refusal("on", service.close_organisation, organisation=organisation, on=date(2022, 8, 31))
     assert "closed on 31 August 2021" in sentence
+
+
+def test_what_was_to_close_is_closed_once_its_day_has_come() -> None:
+    closing = make_organisation(closed_on=date(2026, 8, 31), status=OrganisationStatus.PROPOSED_TO_CLOSE)
+    again = {
+        "authority_id": closing.authority_id,
+        "name": closing.name,
+        "sector": Sector.SCHOOL,
+        "category": "Primary",
+    }
+    with time_machine.travel(date(2026, 8, 30)):
+        assert refusal("name", service.add_organisation, **again).startswith("There is an open organisation")
+    with time_machine.travel(date(2026, 8, 31)):
+        sentence = refusal("on", service.close_organisation, organisation=closing, on=date(2027, 8, 31))
+        assert sentence == f"{closing.name} closed on 31 August 2026."
+        assert service.add_organisation(**again).name == closing.name

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from sqlalchemy import Integer, cast, func, select, text
+from sqlalchemy import Integer, cast, func, or_, select, text
 
 from wrap_portal import clock
 from wrap_portal.audit.service import record_event
@@ -125,9 +125,9 @@ def close_organisation(*, organisation: Organisation, on: date, user_id: int | N
     Arguments: `on`, the first day on which it is closed; it may lie ahead. Raises DomainError for one that is
     closed already, and for a day before it opened.
     """
-    if organisation.status is OrganisationStatus.CLOSED:
-        closed_on = date_text(organisation.closed_on) if organisation.closed_on else "an unknown date"
-        raise DomainError(f"{organisation.name} closed on {closed_on}.", field="on")
+    # Once its day has come, one that was to close is closed, though its status still says what was planned.
+    if organisation.closed_on is not None and organisation.closed_on <= clock.today():
+        raise DomainError(f"{organisation.name} closed on {date_text(organisation.closed_on)}.", field="on")
     if organisation.opened_on is not None and on < organisation.opened_on:
         raise DomainError(
             f"{organisation.name} opened on {date_text(organisation.opened_on)}: it cannot close earlier.",
@@ -158,7 +158,7 @@ def _refuse_second(authority_id: int, name: str) -> None:
         select(Organisation).where(
             Organisation.authority_id == authority_id,
             func.lower(Organisation.name) == name.lower(),
-            Organisation.status != OrganisationStatus.CLOSED,
+            or_(Organisation.closed_on.is_(None), Organisation.closed_on > clock.today()),
         )
     )
     if same is not None:
