@@ -31,6 +31,8 @@ def test_home_tells_visitors_what_the_portal_is_for(client: FlaskClient) -> None
     assert "which schools, health bodies and other organisations" in page.text
     assert 'href="/sign-in"' in page.text
     assert "Set-Cookie" not in page.headers
+    # Nobody's council: the footer names none.
+    assert "Run for" not in client.get("/").text
 
 
 @pytest.mark.parametrize(

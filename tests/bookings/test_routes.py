@@ -142,6 +142,7 @@ def test_book_refuses_a_full_session_and_keeps_the_ticks(db_session, lead, schoo
     assert session.booked == confirmed(db_session) == 0
     book(lead, session, people[:3])
     assert "This session is full." in book(lead, session, people[3:]).text
+    assert ">See other sessions</a>" in lead.get(f"/sessions/{session.id}/book").text
     assert confirmed(db_session) == 3
 
 

@@ -24,6 +24,11 @@ class Brand:
             raise ValueError(f"{self.colour!r} is not a colour like #1d3c5c, in small letters")
 
     @property
+    def is_council(self) -> bool:
+        """False for the frame before anybody has signed in: nobody's name is in it."""
+        return self != DEFAULT_BRAND
+
+    @property
     def text_colour(self) -> str:
         """White or black, whichever is easier to read on the colour: at least 4.5 to 1, as WCAG AA asks."""
         return max((WHITE, BLACK), key=lambda text: contrast(text, self.colour))
