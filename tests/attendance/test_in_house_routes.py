@@ -136,7 +136,7 @@ def test_f18_log_in_house_session_refuses_the_day_after_the_accreditation(
         ({"held_on-month": "7", "headcount": "5"}, "The date must be on or before 1 June 2027"),
         ({"headcount": "many"}, "The number of people must be a whole number"),
         ({"headcount": "50,001"}, "The number of people must be 50,000 or fewer"),
-        ({"person_ids": ["2000000000"]}, "Who came must be one of the list"),
+        ({"person_ids": ["2000000000"]}, "Everybody who came must be one of the list"),
     ],
 )
 def test_log_in_house_session_says_what_is_wrong(

@@ -133,6 +133,14 @@ def test_book_asks_whether_an_address_belongs_to_the_same_person(db_session, lea
     assert db_session.scalar(select(func.count()).where(Person.email == "mary@school.example")) == 1
 
 
+def test_book_says_that_somebody_sent_is_not_in_the_list(lead, school, session):
+    stranger = make_membership(make_organisation(school.authority)).person
+    answer = book(lead, session, [*staff(school, "Ada Byron"), stranger])
+    assert answer.status_code == 422
+    assert "Everybody who is coming must be one of the list" in answer.text
+    assert stranger.name not in answer.text
+
+
 def test_book_refuses_a_full_session_and_keeps_the_ticks(db_session, lead, school, session):
     people = staff(school, "Ada Byron", "Mary Somerville", "Emmy Noether", "Sofia Kovalevskaya")
     answer = book(lead, session, people)

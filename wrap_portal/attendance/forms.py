@@ -104,7 +104,11 @@ class InHouseForm(Form):
     # Names and a number: either will do, so that "(optional)" behind both would be wrong.
     marks_optional = False
 
-    delivered_by = RadiosField("Who delivered which course", missing="Select who delivered which course")
+    delivered_by = RadiosField(
+        "Who delivered which course",
+        called="whoever delivered it",
+        missing="Select who delivered which course",
+    )
     held_on = DateField(
         "Date of the session",
         called="the date",
@@ -119,7 +123,7 @@ class InHouseForm(Form):
         hint="Leave this empty if it was the current version.",
     )
     person_ids = CheckboxesField(
-        "Who came", called="who came", required=False, hint="Each of them gets a training record."
+        "Who came", called="everybody who came", required=False, hint="Each of them gets a training record."
     )
     headcount = WholeNumberField(
         "How many more people came",

@@ -26,7 +26,7 @@ class BookForm(Form):
     marks_optional = False
 
     key = HiddenField("Key", required=False, default=lambda: str(uuid4()))
-    people = CheckboxesField("Who is coming?", required=False)
+    people = CheckboxesField("Who is coming?", called="everybody who is coming", required=False)
     name = TextField("Name", required=False, autocomplete="off")
     email = EmailField(
         "Email address",
