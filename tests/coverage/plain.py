@@ -3,6 +3,7 @@
 It shares no code with the portal and makes no use of ranges or unions: it looks at one day and counts.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
@@ -153,6 +154,27 @@ class PlainWorld:
             and held.held_on <= day <= requirement.last_valid_day(held.held_on)
             for held in self.returns.values()
         )
+
+    def members_in_date(self, day: date) -> Iterator[tuple[int, int, bool]]:
+        """Requirement, membership, and whether only a claim says so."""
+        for number, organisation in self.organisations.items():
+            for key, requirement in self.standing_requirements(organisation.authority).items():
+                if not organisation.is_counted(day) or not requirement.concerns(organisation):
+                    continue
+                for membership_key, m in self.memberships.items():
+                    holds = requirement.roles is None or m.role in requirement.roles
+                    if m.organisation == number and m.is_current(day) and holds:
+                        if self.is_in_date(requirement, m.person, day, claims=True):
+                            verified = self.is_in_date(requirement, m.person, day, claims=False)
+                            yield key, membership_key, not verified
+
+    def covered(self, day: date) -> Iterator[tuple[int, int, bool]]:
+        """Requirement, organisation, and whether only claims say so."""
+        for authority in {organisation.authority for organisation in self.organisations.values()}:
+            for key, requirement in self.standing_requirements(authority).items():
+                for number in self.counted(requirement, authority, day):
+                    if self.is_covered(requirement, number, day, claims=True):
+                        yield key, number, not self.is_covered(requirement, number, day, claims=False)
 
     def _headcount(self, number: int, day: date) -> int | None:
         declared = [on for organisation, on in self.headcounts if organisation == number and on <= day]

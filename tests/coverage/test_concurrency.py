@@ -28,7 +28,7 @@ from wrap_portal.transaction import committed
 
 Result = TypeVar("Result")
 A_DAY = date(2026, 1, 5)
-ROUNDS = 120
+ROUNDS = 80
 
 
 class Actor:

@@ -7,7 +7,7 @@ the stored spans must be what a rebuild makes, and every figure what the plain m
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -479,10 +479,39 @@ def test_spans_and_figures_follow_from_any_history(
     try:
         history.run(steps)
         assert service.rebuild_differences() == []
+        assert_spans_are_right(history.world)
         for authority in start.authorities:
             assert_figures_are_right(history.world, authority, sorted(days))
     finally:
         db.session.rollback()
+
+
+def assert_spans_are_right(world: PlainWorld) -> None:
+    """On each of the days, exactly those are in date and covered who should be, with claims and without."""
+    of_members = _stored("SELECT requirement_id, membership_id, during, by_claim FROM member_spans")
+    of_organisations = _stored("SELECT requirement_id, organisation_id, during, by_claim FROM coverage_spans")
+    for day in days_to_look_at(world):
+        assert _holding(of_members, day) == set(world.members_in_date(day)), day
+        assert _holding(of_organisations, day) == set(world.covered(day)), day
+
+
+def days_to_look_at(world: PlainWorld) -> list[date]:
+    """The awkward days, and some of those on which training runs out or has just run out."""
+    last_days = {
+        requirement.last_valid_day(record.completed_on) + timedelta(days=later)
+        for requirement in world.requirements.values()
+        for record in world.records.values()
+        for later in (0, 1)
+    }
+    return DAYS + sorted(last_days)[:20]
+
+
+def _stored(statement: str) -> list[Any]:
+    return list(db.session.execute(text(statement)))
+
+
+def _holding(spans: list[Any], day: date) -> set[tuple[int, int, bool]]:
+    return {(requirement, key, by_claim) for requirement, key, during, by_claim in spans if day in during}
 
 
 def assert_figures_are_right(world: PlainWorld, authority: int, days: list[date]) -> None:

@@ -134,6 +134,17 @@ def test_too_few_of_a_share_are_in_date(school: School) -> None:
     assert school.row(school.share).reason is R.NO_STAFF_LIST
 
 
+def test_a_person_with_two_roles_is_one_person(school: School) -> None:
+    school.share.threshold_percent = 60
+    member = school.member(trained_on=LATELY)
+    make_membership(school.organisation, member.person, role=MemberRole.TEACHING_STAFF)
+    school.member(MemberRole.GOVERNOR)
+    row = school.row(school.share)
+    assert (row.covered, row.in_date, row.required) == (False, 1, 2)
+    service.refresh_stale()
+    assert queries.people_counts([school.share], school.authority.id, DAY)[school.share.id].in_date == 1
+
+
 def test_a_headcount_is_declared_and_nobody_named(school: School) -> None:
     make_declared_headcount(school.organisation, declared_on=date(2026, 1, 1), headcount=10)
     assert school.reasons() == [R.NO_STAFF_LIST] * 3
