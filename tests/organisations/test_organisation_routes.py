@@ -188,6 +188,18 @@ def test_organisation_says_why_it_is_not_counted(client, authority) -> None:
     assert "No: A mixed class" in client.get(f"/organisations/{school.id}").text
 
 
+def test_organisation_is_closed_once_its_day_has_come(client, authority) -> None:
+    states = []
+    for closed_on in (date(2020, 8, 31), date(2030, 8, 31)):
+        closing = make_organisation(
+            authority, closed_on=closed_on, status=OrganisationStatus.PROPOSED_TO_CLOSE
+        )
+        page = client.get(f"/organisations/{closing.id}").text
+        states.append(("Open, proposed to close" in page, f"/organisations/{closing.id}/close" in page))
+    assert states[0] == (False, False)
+    assert states[1][0]
+
+
 def test_organisation_cannot_be_closed_by_who_does_not_manage_it(client) -> None:
     school = make_organisation()
     sign_in(client, make_viewer(school.authority))

@@ -51,14 +51,16 @@ def organisation(organisation_id: int) -> Page:
     found = queries.get_organisation(organisation_id, scope_of(*READERS)) or abort(404)
     manages = found.authority_id in scope_of(Role.MANAGER).authority_ids
     leads = found.id in scope_of(Role.LEAD).organisation_ids
+    status = rules.status_on(found.status, found.closed_on, clock.today())
     return render_template(
         "organisations/organisation.html",
         organisation=found,
         former_names=queries.former_names(organisation_id),
         identifier=rules.identifier_text(urn=found.urn, ods_code=found.ods_code, local_code=found.local_code),
         sector_name=rules.SECTOR_NAMES[found.sector],
-        status_name=rules.STATUS_NAMES[found.status],
-        may_close=manages and rules.may_close(found.status),
+        status=status,
+        status_name=rules.STATUS_NAMES[status],
+        may_close=manages and rules.may_close(status),
         keeps_log=manages or leads,
     )
 

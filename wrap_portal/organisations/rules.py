@@ -58,6 +58,13 @@ def is_open_on(
     return (opened_on is None or opened_on <= day) and (closed_on is None or closed_on > day)
 
 
+def status_on(status: OrganisationStatus, closed_on: date | None, day: date) -> OrganisationStatus:
+    """Return how an organisation stands on a day: what was to close is closed once its day has come, though
+    the register may say so later only.
+    """
+    return OrganisationStatus.CLOSED if closed_on is not None and closed_on <= day else status
+
+
 def may_close(status: OrganisationStatus) -> bool:
     """True where an organisation can still be closed by hand."""
     return status is not OrganisationStatus.CLOSED
