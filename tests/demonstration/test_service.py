@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import func, select, text
 
 from tests.support.databases import Template, bound_app
+from wrap_portal.accounts.queries import demonstration_accounts
 from wrap_portal.bookings.models import Booking, BookingState
+from wrap_portal.courses.queries import course_by_code
 from wrap_portal.coverage import queries as coverage
 from wrap_portal.coverage.service import rebuild_differences
 from wrap_portal.demonstration.councils import COMMITTEE_DAY, COUNCILS, Council
@@ -17,6 +19,7 @@ from wrap_portal.extensions import db
 from wrap_portal.organisations.models import Authority, Organisation
 from wrap_portal.organisations.queries import get_authority
 from wrap_portal.sessions.models import TrainingSession
+from wrap_portal.trainers.queries import accreditation_on, person_of_user
 from wrap_portal.transaction import committed
 
 TODAY = date(2026, 11, 23)
@@ -86,6 +89,23 @@ def test_today_has_something_due_something_lapsed_and_something_coming() -> None
         text("SELECT count(*) FROM session_dates WHERE lower(during) > :today"), {"today": TODAY}
     )
     assert coming >= 5 * len(COUNCILS)
+
+
+@pytest.mark.usefixtures("loaded")
+def test_the_lead_who_can_be_tried_may_deliver_in_the_own_school_today() -> None:
+    lead = next(each for each in demonstration_accounts() if each.email.startswith("lead."))
+    (grant,) = lead.grants
+    assert grant.organisation_id is not None
+    person = person_of_user(lead.user_id)
+    authority = get_authority("825")
+    assert person is not None
+    assert authority is not None
+    wrap = course_by_code("wrap", authority.id)
+    assert wrap is not None
+    held = accreditation_on(
+        person_id=person.id, course_id=wrap.id, day=TODAY, organisation_id=grant.organisation_id
+    )
+    assert held is not None
 
 
 @pytest.mark.usefixtures("loaded")

@@ -112,6 +112,11 @@ class SchoolHistories:
             self._other_staff(school)
         return [school for school in schools if school.closed_on is None]
 
+    def accredit_lead(self, school: School) -> None:
+        """Let the school's lead deliver in the own school for two years from now on."""
+        if school.lead_id is not None:
+            self._accreditation(school, school.lead_id, self.today)
+
     def _schools(self) -> Iterator[School]:
         categories = [category for category, count in self.council.schools.items() for _ in range(count)]
         self.random.shuffle(categories)

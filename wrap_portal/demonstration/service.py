@@ -117,6 +117,7 @@ def _write_council(
         today=today,
     ).write()
     lead_school = next(school for school in schools if school.story == "due" and school.lead_id is not None)
+    histories.accredit_lead(lead_school)
     add_accounts(
         sheet=sheet,
         council=council,
