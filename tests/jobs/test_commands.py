@@ -93,6 +93,11 @@ def runs(own_database: OwnDatabase, name: str) -> list[JobOutcome]:
         return list(db.session.scalars(select(JobRun.outcome).where(JobRun.name == name)))
 
 
+def two_seconds() -> float:
+    """Return what two seconds of a free machine take on this one, which others may be using too."""
+    return 2 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def test_start_runs_everything_once_hands_over_and_stops_within_two_seconds(
     own_database: OwnDatabase, start_clock: Callable[..., Clock]
 ) -> None:
@@ -103,7 +108,7 @@ def test_start_runs_everything_once_hands_over_and_stops_within_two_seconds(
     assert "is running" not in second.said()
 
     first.process.send_signal(signal.SIGTERM)
-    assert first.process.wait(2) == 0
+    assert first.process.wait(two_seconds()) == 0
     second.wait_until(lambda: "The clock is running" in second.said())
 
     # The lock goes with its database session, and so does the lead; then it is taken anew.
@@ -117,7 +122,7 @@ def test_start_runs_everything_once_hands_over_and_stops_within_two_seconds(
     second.wait_until(lambda: second.said().count("The clock is running") == 2)
 
     second.process.send_signal(signal.SIGINT)
-    assert second.process.wait(2) == 0
+    assert second.process.wait(two_seconds()) == 0
     for clock in (first, second):
         assert clock.said().endswith("The clock has stopped.\n")
         assert "Traceback" not in clock.said() and "JobLookupError" not in clock.said()
@@ -137,7 +142,7 @@ def test_start_stops_within_two_seconds_when_a_job_hangs(
         connection, _ = mute.accept()
         with connection:
             clock.process.send_signal(signal.SIGTERM)
-            assert clock.process.wait(2) == 0
+            assert clock.process.wait(two_seconds()) == 0
     assert "jobs cut off: ['send-queued-messages']" in clock.said()
     # Nobody knows what became of it: it waits for its claim to run out, and goes out then.
     with own_database.app.app_context():
