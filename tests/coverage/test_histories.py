@@ -143,8 +143,9 @@ class History:
     def _record(self, a: int, b: int, c: int, source: str, state: str) -> None:
         person, course, completed_on = _pick(self.people, a), _pick(self.courses, b), DAYS[c]
         number = _insert(
-            "INSERT INTO training_records (person_id, course_id, completed_on, source, state, provider)"
-            " VALUES (:person, :course, :completed, :source, :state, 'Elsewhere') RETURNING id",
+            "INSERT INTO training_records"
+            " (person_id, course_id, completed_on, source, state, provider, proof)"
+            " VALUES (:person, :course, :completed, :source, :state, 'Elsewhere', 'Seen') RETURNING id",
             person=person,
             course=course,
             completed=completed_on,

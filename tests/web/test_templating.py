@@ -21,7 +21,6 @@ BODY = """
 {% from "components/status_tag.html" import status_tag %}
 {% from "components/summary_list.html" import summary_list %}
 {% from "components/empty_state.html" import empty_state %}
-{% from "components/download_links.html" import download_links %}
 {% from "components/button_form.html" import button_form %}
 {% from "components/chart_figure.html" import chart_figure %}
 {% block body %}
@@ -31,7 +30,6 @@ BODY = """
   {{ chart_figure("picture", "Trend", ["Month", "Covered"], [["May", "90%"]]) }}
   {{ summary_list([{"key": "URN", "value": none}, {"key": "Name", "value": name, "href": "/edit"}]) }}
   {{ empty_state("Nothing is planned.", "/new", "Schedule one") }}
-  {{ download_links([{"text": "Excel workbook", "href": "/x", "about": "of the gap list"}]) }}
   {{ button_form("/cancel", "Cancel", "Ada's booking", {"id": 7}) }}
 {% endblock %}
 """
@@ -85,7 +83,6 @@ def test_components_escape_what_they_show(page: HtmlElement) -> None:
 
 def test_links_and_buttons_say_what_about(page: HtmlElement) -> None:
     assert page.xpath("string(//a[@href='/edit'])") == "Change name"
-    assert page.xpath("string(//a[@href='/x'])") == "Excel workbook of the gap list"
     assert page.xpath("string(//form[@action='/cancel']/button)") == "Cancel Ada's booking"
     assert page.xpath("//form[@action='/cancel']/input[@name='id']/@value") == ["7"]
     assert page.xpath("//form[@action='/cancel']/input[@name='csrf_token']")
