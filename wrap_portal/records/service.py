@@ -167,7 +167,9 @@ def file_claim(
     was; `provider`, who gave it; `proof`, what shows it, in words.
     Raises DomainError for what `record_training` refuses, and without a provider or proof (domain.md 2.7).
     """
-    person = db.session.get_one(Person, person_id)
+    # One claim about a person at a time: between looking for the same claim and checking that it is the
+    # first, the second click must not see the first one's commit.
+    person = db.session.get_one(Person, person_id, with_for_update={"key_share": True})
     course = db.session.get_one(Course, course_id)
     organisation = db.session.get_one(Organisation, organisation_id)
     _check_member(person, organisation, clock.today())
