@@ -253,6 +253,11 @@ def test_what_does_not_count_is_in_no_figure(school: School, changes: dict[str, 
     assert queries.organisation_coverage(school.organisation.id, DAY) == []
 
 
+def test_a_requirement_of_another_authority_has_no_figure(school: School) -> None:
+    with pytest.raises(ValueError, match="another authority: theirs"):
+        queries.figure(make_requirement(make_authority(), code="theirs"), school.authority.id, DAY)
+
+
 def test_a_trend_is_the_figures_of_its_days_in_one_query(school: School) -> None:
     school.member(trained_on=LATELY)
     later = make_organisation(school.authority, opened_on=date(2026, 4, 1), closed_on=date(2027, 3, 10))

@@ -80,8 +80,9 @@ member_evidence AS (
     JOIN training_records t ON t.person_id = m.person_id AND t.state IN ('accepted', 'unverified')
     JOIN requirement_courses c ON c.requirement_id = scope.requirement_id AND c.course_id = t.course_id
 ), member_unions AS (
-    SELECT requirement_id, organisation_id, membership_id, range_agg(during) AS claimed,
-           coalesce(range_agg(during) FILTER (WHERE NOT by_claim), datemultirange()) AS accepted
+    SELECT requirement_id, organisation_id, membership_id,
+           coalesce(range_agg(during) FILTER (WHERE NOT by_claim), datemultirange()) AS accepted,
+           range_agg(during) FILTER (WHERE by_claim) AS claimed
     FROM member_evidence GROUP BY requirement_id, organisation_id, membership_id
 ), wanted_members AS MATERIALIZED (
     SELECT organisation_id, membership_id, requirement_id, unnest(accepted) AS during, false AS by_claim
@@ -104,8 +105,9 @@ share_people AS (
     WHERE scope.measure = 'share'
     GROUP BY scope.requirement_id, scope.organisation_id, m.person_id
 ), share_unions AS (
-    SELECT w.requirement_id, w.organisation_id, m.person_id, range_agg(w.during) AS claimed,
-           coalesce(range_agg(w.during) FILTER (WHERE NOT w.by_claim), datemultirange()) AS accepted
+    SELECT w.requirement_id, w.organisation_id, m.person_id,
+           coalesce(range_agg(w.during) FILTER (WHERE NOT w.by_claim), datemultirange()) AS accepted,
+           range_agg(w.during) FILTER (WHERE w.by_claim) AS claimed
     FROM scope
     JOIN wanted_members w USING (requirement_id, organisation_id)
     JOIN memberships m ON m.id = w.membership_id
@@ -120,12 +122,12 @@ share_people AS (
     FROM share_people WHERE NOT upper_inf(during)
     UNION ALL
     SELECT requirement_id, organisation_id, unnest(ARRAY[lower(during), upper(during)]),
-           unnest(ARRAY[1, -1]), 0, 0, 0, 0
+           unnest(ARRAY[1, -1]), unnest(ARRAY[1, -1]), 0, 0, 0
     FROM share_unions CROSS JOIN unnest(accepted) AS during
     UNION ALL
     SELECT requirement_id, organisation_id, unnest(ARRAY[lower(during), upper(during)]),
            0, unnest(ARRAY[1, -1]), 0, 0, 0
-    FROM share_unions CROSS JOIN unnest(claimed) AS during
+    FROM share_unions CROSS JOIN unnest(claimed - accepted) AS during
     UNION ALL
     SELECT scope.requirement_id, scope.organisation_id, d.declared_on, 0, 0, 0,
            d.headcount - coalesce(lag(d.headcount) OVER earlier, 0), 1
@@ -133,8 +135,9 @@ share_people AS (
     WHERE scope.measure = 'share'
     WINDOW earlier AS (PARTITION BY scope.requirement_id, scope.organisation_id ORDER BY d.declared_on)
 ), share_days AS (
-    SELECT requirement_id, organisation_id, day, sum(accepted) AS accepted, sum(claimed) AS claimed,
-           sum(members) AS members, sum(headcount) AS headcount, sum(declared) AS declared
+    SELECT requirement_id, organisation_id, day,
+           sum(accepted)::int AS accepted, sum(claimed)::int AS claimed, sum(members)::int AS members,
+           sum(headcount)::int AS headcount, sum(declared)::int AS declared
     FROM share_events GROUP BY requirement_id, organisation_id, day
 ), share_steps AS (
     SELECT requirement_id, organisation_id, daterange(day, lead(day) OVER days) AS during,
@@ -163,8 +166,9 @@ coverage_evidence AS (
     FROM scope JOIN share_steps s USING (requirement_id, organisation_id)
     WHERE s.required > 0 AND s.claimed * 100 >= scope.threshold_percent * s.required
 ), coverage_unions AS (
-    SELECT requirement_id, organisation_id, range_agg(during) AS claimed,
-           coalesce(range_agg(during) FILTER (WHERE NOT by_claim), datemultirange()) AS accepted
+    SELECT requirement_id, organisation_id,
+           coalesce(range_agg(during) FILTER (WHERE NOT by_claim), datemultirange()) AS accepted,
+           range_agg(during) FILTER (WHERE by_claim) AS claimed
     FROM coverage_evidence GROUP BY requirement_id, organisation_id
 ), wanted_coverage AS MATERIALIZED (
     SELECT organisation_id, requirement_id, unnest(accepted) AS during, false AS by_claim

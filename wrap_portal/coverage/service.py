@@ -41,7 +41,7 @@ ORGANISATION_LOCK = SPANS_LOCK + 2
 MOST_SINGLE_LOCKS = 100
 
 # How many organisations one statement works out: enough to plan well, few enough to stay in memory.
-ORGANISATIONS_A_STATEMENT = 2000
+ORGANISATIONS_A_STATEMENT = 500
 
 _CLAIM_STALE = text("""
     WITH claimed AS (
@@ -52,14 +52,17 @@ _CLAIM_STALE = text("""
     RETURNING s.subject, s.subject_id
 """)
 
+# The deletions name the organisations again, so that they are found by index however many spans there are.
 _STORE = text(f"""
 {COMPARISON}, deleted_members AS (
     DELETE FROM member_spans s USING surplus_members d
-    WHERE s.membership_id = d.membership_id AND s.requirement_id = d.requirement_id
+    WHERE s.organisation_id = ANY (:organisation_ids)
+        AND s.membership_id = d.membership_id AND s.requirement_id = d.requirement_id
         AND s.organisation_id = d.organisation_id AND s.during = d.during AND s.by_claim = d.by_claim
 ), deleted_coverage AS (
     DELETE FROM coverage_spans s USING surplus_coverage d
-    WHERE s.organisation_id = d.organisation_id AND s.requirement_id = d.requirement_id
+    WHERE s.organisation_id = ANY (:organisation_ids)
+        AND s.organisation_id = d.organisation_id AND s.requirement_id = d.requirement_id
         AND s.during = d.during AND s.by_claim = d.by_claim
 ), inserted_members AS (
     INSERT INTO member_spans (organisation_id, membership_id, requirement_id, during, by_claim)

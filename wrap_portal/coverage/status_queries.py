@@ -7,6 +7,16 @@ covered and why one is not. `queries` asks it for figures, lists and single orga
 
 from wrap_portal.coverage.projection_queries import valid_until_sql
 
+
+def is_member_sql(day: str) -> str:
+    """Return the condition that the membership `m` holds on a day, an SQL expression.
+
+    Not `m.during @> day`: the planner takes most memberships for ended, and would read every current one, in
+    the index that keeps roles from overlapping, to find the fifty of one organisation.
+    """
+    return f"lower(m.during) <= {day} AND (upper_inf(m.during) OR upper(m.during) > {day})"
+
+
 # Who counts on a day: the denominator (domain.md 2.2). Parameters: `requirement_ids`, `authority_id`.
 OPEN_ORGANISATIONS = """
 open_organisations AS (
@@ -33,7 +43,7 @@ STANDING = f"""
 
 # Who must be trained in each organisation, and who is in date: each person once, whatever their roles. A
 # declared headcount in force stands for the members (domain.md 2.3).
-PEOPLE = """
+PEOPLE = f"""
 LATERAL (
     SELECT count(DISTINCT m.person_id) AS members,
            count(DISTINCT m.person_id) FILTER (WHERE span.membership_id IS NOT NULL) AS in_date
@@ -41,7 +51,7 @@ LATERAL (
     LEFT JOIN member_spans span ON span.membership_id = m.id
         AND span.requirement_id = standing.requirement_id AND span.during @> standing.day
         AND NOT span.by_claim
-    WHERE m.organisation_id = standing.organisation_id AND m.during @> standing.day
+    WHERE m.organisation_id = standing.organisation_id AND {is_member_sql("standing.day")}
         AND (standing.roles IS NULL OR m.role = ANY (standing.roles))
 ) people
 CROSS JOIN LATERAL (
@@ -65,7 +75,7 @@ LATERAL (
     JOIN training_records t ON t.person_id = m.person_id AND t.state = 'accepted'
         AND t.completed_on <= standing.day
     JOIN requirement_courses c ON c.requirement_id = standing.requirement_id AND c.course_id = t.course_id
-    WHERE m.organisation_id = standing.organisation_id AND m.during @> standing.day
+    WHERE m.organisation_id = standing.organisation_id AND {is_member_sql("standing.day")}
         AND (standing.roles IS NULL OR m.role = ANY (standing.roles))
 ) trained
 CROSS JOIN LATERAL (
@@ -119,7 +129,7 @@ WITH {STANDING}, status AS (
 
 # The next published session of an accepted course on which somebody in a required role holds a place: found
 # once for the page, because there are fewer places ahead than there were ever bookings.
-COMING = """
+COMING = f"""
 coming AS MATERIALIZED (
     SELECT ts.id, ts.course_id, lower(d.during) AS starts_at, b.organisation_id, b.person_id
     FROM session_dates d
@@ -137,6 +147,6 @@ coming AS MATERIALIZED (
     WHERE page.roles IS NULL OR EXISTS (
         SELECT FROM memberships m
         WHERE m.person_id = coming.person_id AND m.organisation_id = coming.organisation_id
-            AND m.during @> page.day AND m.role = ANY (page.roles))
+            AND {is_member_sql("page.day")} AND m.role = ANY (page.roles))
     ORDER BY page.requirement_id, page.organisation_id, coming.starts_at, coming.id
 )"""
